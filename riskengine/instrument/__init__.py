@@ -1,0 +1,1 @@
+"""What is asked: instruments as data, and assessments checked against them."""
