@@ -1,0 +1,1 @@
+"""What was learned: an additive model as plain data. Numpy only."""
