@@ -1,0 +1,245 @@
+"""The one call: an assessment in, an explained recommendation out. The casebook is never read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from riskengine import __version__
+from riskengine.errors import Language, NotFoundError, UseError
+from riskengine.explanation.assistance import (
+    Assistance,
+    AssistanceCatalogue,
+    compile_assistance,
+)
+from riskengine.explanation.compose import Composer
+from riskengine.explanation.texts import TextCatalogue, Texts, texts_in
+from riskengine.instrument.assessment import Assessment
+from riskengine.instrument.model import Instrument
+from riskengine.policy.bands import resolve
+from riskengine.policy.jurisdictions import statutory_set
+from riskengine.policy.ruling import PastTier, Policy, compile_policy
+from riskengine.policy.statutory import StatutorySet
+from riskengine.recommendation import Provenance, Recommendation
+from riskengine.scorecard.audit import instrument_hash
+from riskengine.scorecard.compiled import Scorecard
+from riskengine.store.installation import installation
+from riskengine.store.lookup import LoadedModel, find_catalogue, find_model, find_policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DEFAULT_MODEL = "cn_serious_noncompliance"
+DEFAULT_POLICY = "cn_default"
+_RESEARCH_PURPOSES = ("benchmark", "historical")
+
+
+@dataclass(frozen=True)
+class Engine:
+    """A scorecard, a policy and the law of the installation, ready to be asked.
+
+    Use `Engine.load`. An engine is immutable and safe to share between threads.
+
+    Attributes
+    ----------
+    research
+        A score and no tier; set for benchmark models.
+    """
+
+    scorecard: Scorecard
+    policy: Policy | None
+    law: StatutorySet | None
+    research: bool
+    provenance: Provenance
+    _assistance: Assistance
+    _texts: Mapping[Language, Texts]
+
+    @classmethod
+    def load(
+        cls,
+        model: str | Path = DEFAULT_MODEL,
+        policy: str | None = DEFAULT_POLICY,
+        *,
+        research: bool = False,
+    ) -> Engine:
+        """Load and check everything that a recommendation needs.
+
+        Parameters
+        ----------
+        model
+            Name, ``name@version``, or folder of a model.
+        policy
+            Name or ``name@version``; not used in research mode.
+        research
+            Allow a benchmark or historical model: a score, watermarked, and no tier.
+
+        Raises
+        ------
+        UseError
+            Where model, policy and installation do not belong together.
+        NotFoundError, ArtefactError
+            Where something is missing or refused.
+
+        Examples
+        --------
+        >>> engine = Engine.load()  # doctest: +SKIP
+        >>> engine.recommend(assessment, on=date(2026, 3, 2)).headline  # doctest: +SKIP
+        """
+        loaded = find_model(model)
+        document = loaded.scorecard.document
+        instrument = loaded.scorecard.instrument
+        jurisdiction = installation().jurisdiction
+        if document.purpose in _RESEARCH_PURPOSES and not research:
+            raise UseError(
+                f"model [{document.id}] is a {document.purpose} model and never serves a decision "
+                "about a person; research mode (research=True, --research) gives its score alone"
+            )
+        compiled: Policy | None = None
+        law: StatutorySet | None = None
+        policy_name = policy_hash = None
+        if not research:
+            if policy is None:
+                raise UseError("a tier needs a policy; without one there is research mode only")
+            policy_document, policy_hash = find_policy(policy)
+            for what, belongs in (
+                (f"instrument [{instrument.id}]", instrument.jurisdiction),
+                (f"policy [{policy_document.id}]", policy_document.jurisdiction),
+            ):
+                if belongs != jurisdiction:
+                    raise UseError(
+                        f"{what} belongs to jurisdiction [{belongs}]; this installation is fixed "
+                        f"to [{jurisdiction}]"
+                    )
+            law = statutory_set(jurisdiction)
+            cuts = resolve(policy_document.bands, document, policy=policy_document.id)
+            compiled = compile_policy(policy_document, instrument, cuts)
+            policy_name = f"{policy_document.id}@{policy_document.version}"
+        return cls(
+            scorecard=loaded.scorecard,
+            policy=compiled,
+            law=law,
+            research=research,
+            provenance=_provenance(loaded, policy_name, policy_hash, jurisdiction, law),
+            _assistance=_assistance(instrument),
+            _texts=_texts(),
+        )
+
+    @property
+    def instrument(self) -> Instrument:
+        """The instrument that assessments must belong to."""
+        return self.scorecard.instrument
+
+    def assessment(self, raw: Mapping[str, object]) -> Assessment:
+        """Check a JSON-like mapping; see `Assessment.from_dict`."""
+        return Assessment.from_dict(raw, self.instrument)
+
+    def recommend(
+        self,
+        assessment: Assessment,
+        *,
+        on: date,
+        history: Sequence[PastTier] = (),
+        lang: Language = "zh",
+    ) -> Recommendation:
+        """Recommend a tier, with everything that stands behind it.
+
+        Parameters
+        ----------
+        assessment
+            A checked assessment of this engine's instrument.
+        on
+            Day of the recommendation; there is no hidden clock.
+        history
+            Tiers that named persons decided earlier.
+        lang
+            Language of every sentence.
+
+        Returns
+        -------
+        Recommendation
+            Never a decision: a named person makes that.
+        """
+        if assessment.instrument is not self.instrument:
+            raise UseError(
+                f"the assessment belongs to instrument [{assessment.instrument.id}"
+                f"@{assessment.instrument.version}], the engine to [{self.instrument.id}"
+                f"@{self.instrument.version}]"
+            )
+        composer = Composer(
+            scorecard=self.scorecard,
+            policy=self.policy,
+            law=self.law,
+            assistance=self._assistance,
+            provenance=self.provenance,
+            research=self.research,
+            say=self._texts[lang],
+        )
+        return composer.compose(assessment, on=on, history=history)
+
+    def recommend_frame(
+        self, frame: pd.DataFrame, *, on: date, explain: bool = False, lang: Language = "zh"
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Recommend for every row of a data frame, by the same code as for one person.
+
+        Parameters
+        ----------
+        frame
+            Native or instrument columns, a person a row.
+        on
+            Day of the recommendation.
+        explain
+            Add one column a term with its contribution.
+        lang
+            Language of the rejects' messages.
+
+        Returns
+        -------
+        results
+            ``id``, ``score``, ``probability``, ``probability_low``, ``probability_high``,
+            ``tier``, ``status``, ``binding_rule``, and contributions where asked for.
+        rejects
+            One line a problem of every row that could not be used (``row``, ``person``, ``item``,
+            ``value``, ``code``, ``accepted``, ``message``). Together the two hold every row.
+        """
+        from riskengine.batch.frames import recommend_frame
+
+        return recommend_frame(self, frame, on=on, explain=explain, lang=lang)
+
+
+def _texts() -> dict[Language, Texts]:
+    raw = find_catalogue("texts", "engine")
+    if raw is None:
+        raise NotFoundError("the engine's texts are missing: run `riskengine schema build`")
+    catalogue = TextCatalogue.model_validate(raw, strict=False)
+    return {"zh": texts_in(catalogue, "zh"), "en": texts_in(catalogue, "en")}
+
+
+def _assistance(instrument: Instrument) -> Assistance:
+    raw: Any = find_catalogue("assistance", instrument.id)
+    if raw is None:
+        return Assistance()
+    return compile_assistance(AssistanceCatalogue.model_validate(raw, strict=False), instrument)
+
+
+def _provenance(
+    loaded: LoadedModel,
+    policy: str | None,
+    policy_hash: str | None,
+    jurisdiction: str,
+    law: StatutorySet | None,
+) -> Provenance:
+    document, instrument = loaded.scorecard.document, loaded.scorecard.instrument
+    return Provenance(
+        engine=__version__,
+        instrument=f"{instrument.id}@{instrument.version}",
+        instrument_sha256=instrument_hash(instrument),
+        model=f"{document.id}@{document.version}",
+        model_sha256=loaded.sha256,
+        policy=policy,
+        policy_sha256=policy_hash,
+        jurisdiction=jurisdiction,
+        statutory_set=None if law is None else f"{law.jurisdiction}@{law.version}",
+    )

@@ -1,0 +1,1 @@
+"""Why, and how sure: reasons, missing answers, needs, and the sentences around them."""

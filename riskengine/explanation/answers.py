@@ -1,0 +1,50 @@
+"""An answer in words."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from riskengine.explanation.texts import Texts
+from riskengine.instrument.answers import is_known
+from riskengine.instrument.assessment import Assessment
+from riskengine.instrument.model import DerivedItem, Item
+from riskengine.recommendation import AnswerView
+
+
+def answer_words(item: Item | DerivedItem, answer: object, say: Texts) -> str:
+    """Put one answer into the words of the instrument."""
+    lang = say.lang
+    if not is_known(answer):
+        return say(f"answer_{answer}")
+    if isinstance(answer, bool):
+        return say("yes" if answer else "no")
+    if isinstance(answer, tuple):
+        return "、".join(answer_words(item, one, say) for one in answer) or say("none_of_these")
+    if isinstance(answer, date):
+        return f"{answer.year}年{answer.month}月{answer.day}日" if lang == "zh" else str(answer)
+    if isinstance(answer, int | float):
+        number = f"{answer:g}" if isinstance(answer, int) else f"{answer:.3g}"
+        if item.unit is None:
+            return number
+        return f"{number}{item.unit.zh}" if lang == "zh" else f"{number} {item.unit.en}"
+    if isinstance(item, Item) and item.levels:
+        return item.level(str(answer)).label[lang]
+    return str(answer)
+
+
+def answer_view(assessment: Assessment, item: Item | DerivedItem, say: Texts) -> AnswerView:
+    """Show one answer with where it comes from."""
+    answer = assessment.complete.get(item.id, "not_asked")
+    source = assessment.sources.get(item.id)
+    own = item.disclosure if isinstance(item, Item) else "open"
+    return AnswerView(
+        item=item.id,
+        label=item.label[say.lang],
+        answer=answer_words(item, answer, say),
+        known=is_known(answer),
+        changeable=item.dynamic,
+        disclosure=(source.disclosure if source and source.disclosure else own),
+        source=source.source if source else None,
+        on=source.on if source else None,
+        by=source.by if source else None,
+    )

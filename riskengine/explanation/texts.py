@@ -1,0 +1,39 @@
+"""The engine's own sentences in one language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from riskengine.errors import Language
+from riskengine.text import FROZEN, Text
+
+
+class TextCatalogue(BaseModel):
+    """Shape of ``data_schema/texts``, format ``riskengine/texts/1``."""
+
+    model_config = FROZEN
+    format: Literal["riskengine/texts/1"]
+    id: str
+    version: str
+    texts: dict[str, Text]
+    source_sha256: str
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Sentences of one language, by key."""
+
+    lang: Language
+    sentences: dict[str, str]
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Give a sentence with its placeholders filled."""
+        return self.sentences[key].format(**values) if values else self.sentences[key]
+
+
+def texts_in(catalogue: TextCatalogue, lang: Language) -> Texts:
+    """Take one language out of the catalogue."""
+    return Texts(lang, {key: text[lang] for key, text in catalogue.texts.items()})

@@ -1,0 +1,101 @@
+"""From a score to a band: cut-offs are fixed scores, whatever the day's caseload."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from riskengine.errors import PolicyError
+from riskengine.policy.document import (
+    Bands,
+    PointBands,
+    ProbabilityBands,
+    ReferenceShareBands,
+)
+from riskengine.policy.tiers import Tier
+from riskengine.scorecard.document import LOG_ODDS_BITS, ScorecardDocument
+
+
+@dataclass(frozen=True)
+class CutOffs:
+    """Scores at which the bands begin: relaxed below the first, strict from the second on."""
+
+    relaxed_below: int
+    strict_from: int
+
+    def band(self, score: int) -> Tier:
+        """Band of one score."""
+        if score >= self.strict_from:
+            return Tier.STRICT
+        return Tier.RELAXED if score < self.relaxed_below else Tier.ORDINARY
+
+
+def resolve(bands: Bands, scorecard: ScorecardDocument, *, policy: str) -> CutOffs:
+    """Turn a policy's bands into fixed scores of a scorecard.
+
+    Raises
+    ------
+    PolicyError
+        Where the bands cannot be those of this scorecard, or leave no ordinary band.
+    """
+    name = f"{scorecard.id}@{scorecard.version}"
+    match bands:
+        case PointBands():
+            if bands.scorecard != name:
+                raise PolicyError(
+                    f"policy [{policy}]: its cut-offs were fixed for scorecard "
+                    f"[{bands.scorecard}], not [{name}]"
+                )
+            cuts = CutOffs(bands.relaxed_below, bands.strict_from)
+        case ProbabilityBands():
+            if scorecard.scale != "calibrated":
+                raise PolicyError(
+                    f"policy [{policy}]: probability cut-offs need a calibrated scorecard, and "
+                    f"[{name}] is relative"
+                )
+            cuts = CutOffs(
+                _score_at(scorecard, bands.relaxed_below), _score_at(scorecard, bands.strict_from)
+            )
+        case ReferenceShareBands():
+            cuts = _by_share(scorecard, Fraction(bands.relaxed), Fraction(bands.strict))
+    if cuts.relaxed_below >= cuts.strict_from:
+        raise PolicyError(
+            f"policy [{policy}]: on scorecard [{name}] the bands leave no ordinary tier "
+            f"(relaxed below [{cuts.relaxed_below}], strict from [{cuts.strict_from}])"
+        )
+    return cuts
+
+
+def _score_at(scorecard: ScorecardDocument, share: str) -> int:
+    """Smallest score whose risk is at least a probability."""
+    risk = float(Fraction(share))
+    if not 0 < risk < 1:
+        raise PolicyError(f"a probability cut-off lies between 0 and 1, not [{share}]")
+    log_odds = math.log(risk / (1 - risk)) * 2**LOG_ODDS_BITS
+    scale = scorecard.log_odds
+    return int(math.ceil((log_odds - scale.offset) / scale.unit))
+
+
+def _by_share(scorecard: ScorecardDocument, relaxed: Fraction, strict: Fraction) -> CutOffs:
+    """Cut-offs that hold at most the stated shares of the reference population.
+
+    Where many share a score the shares come out smaller than stated, never larger.
+    """
+    scores = scorecard.reference.score_quantiles
+    n = len(scores)
+    # everybody above a score with at most `strict` of the reference at or above the next one
+    first_strict = next(
+        (
+            i
+            for i in range(n)
+            if Fraction(n - i, n) <= strict and (i and scores[i - 1] < scores[i])
+        ),
+        n,
+    )
+    strict_from = scores[first_strict] if first_strict < n else scores[-1] + 1
+    last_relaxed = max(
+        (i for i in range(n) if Fraction(i, n) <= relaxed and i and scores[i - 1] < scores[i]),
+        default=0,
+    )
+    return CutOffs(scores[last_relaxed], strict_from)

@@ -1,0 +1,294 @@
+"""What the engine returns: a recommendation with its reasons, never a decision.
+
+Format ``riskengine/recommendation/1``; ``Recommendation.model_dump_json()`` and
+``model_validate_json()`` are each other's inverse.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from riskengine.errors import Language
+from riskengine.policy.tiers import Tier
+from riskengine.text import FROZEN
+
+FORMAT = "riskengine/recommendation/1"
+
+Status = Literal[
+    "recommended", "either", "incomplete", "out_of_scope", "separate_profile", "score_only"
+]
+Nanos = Annotated[str, Field(pattern=r"^-?[0-9]+\.[0-9]{9}$")]
+"""A decimal with nine places, as text: the same on every machine."""
+
+
+class TierView(BaseModel):
+    """A tier and its name."""
+
+    model_config = FROZEN
+    tier: Tier
+    label: str
+
+
+class ScoreView(BaseModel):
+    """The score itself.
+
+    Attributes
+    ----------
+    value
+        Integer score: points, or 2^-40 log-odds.
+    position
+        Share of the reference population with a lower score, in per cent.
+    """
+
+    model_config = FROZEN
+    value: int
+    intercept: int
+    form: Literal["points", "full"]
+    scale: Literal["relative", "calibrated"]
+    log_odds: float
+    band: TierView | None
+    position: float
+    reference: str
+
+
+class RiskView(BaseModel):
+    """A calibrated risk with its interval, and the same in whole people."""
+
+    model_config = FROZEN
+    probability: Nanos
+    low: Nanos | None
+    high: Nanos | None
+    level: float | None
+    words: str
+
+
+class AnswerView(BaseModel):
+    """One answer as it was given."""
+
+    model_config = FROZEN
+    item: str
+    label: str
+    answer: str
+    known: bool
+    changeable: bool
+    disclosure: Literal["open", "confidential", "third_party"]
+    source: str | None = None
+    on: date | None = None
+    by: str | None = None
+
+
+class Factor(BaseModel):
+    """What one term of the scorecard adds to this score."""
+
+    model_config = FROZEN
+    term: str
+    answers: tuple[AnswerView, ...]
+    contribution: int
+    log_odds: float
+    changeable: bool
+
+
+class ItemShare(BaseModel):
+    """What one item adds against the reference population (exact Shapley value).
+
+    ``contribution`` is in item-view units; see `ItemView.denominator`.
+    """
+
+    model_config = FROZEN
+    item: str
+    label: str
+    contribution: int
+    percentage_points: Nanos | None
+
+
+class ItemView(BaseModel):
+    """The item view, for reviewers and analysts: baseline plus contributions is the score.
+
+    Everything is in units of which ``denominator`` make one unit of the score.
+    """
+
+    model_config = FROZEN
+    denominator: int
+    baseline: int
+    baseline_risk: Nanos | None
+    items: tuple[ItemShare, ...]
+
+
+class RuleView(BaseModel):
+    """A rule or constraint that had a say, with its citation."""
+
+    model_config = FROZEN
+    id: str
+    title: str
+    effect: Literal["band", "floor", "cap", "set", "refuse", "hold", "separate_profile"]
+    tier: Tier | None
+    binding: bool
+    reason: str
+    citation: str
+    verified: bool
+    reports: dict[str, str] = {}
+
+
+class Stability(BaseModel):
+    """How likely the band would stay the same if model and ratings were drawn again."""
+
+    model_config = FROZEN
+    value: float
+    model_share: float
+    words: str
+
+
+class MissingAnswer(BaseModel):
+    """A scored item without an answer, and how far its answer could move the score."""
+
+    model_config = FROZEN
+    item: str
+    label: str
+    code: Literal["not_asked", "refused", "not_applicable", "unknown"]
+    low: int
+    high: int
+
+
+class MissingRange(BaseModel):
+    """Scores and tiers that are possible over all valid answers to what was not answered.
+
+    ``exact`` is false where the range is an outer bound.
+    """
+
+    model_config = FROZEN
+    items: tuple[MissingAnswer, ...]
+    score_low: int
+    score_high: int
+    tier_low: Tier | None
+    tier_high: Tier | None
+    exact: bool
+    next_question: str | None
+
+
+class Alert(BaseModel):
+    """A danger that a named official deals with today. It moves no tier."""
+
+    model_config = FROZEN
+    id: str
+    label: str
+    task: str
+    items: tuple[str, ...]
+
+
+class Need(BaseModel):
+    """A need, whatever the tier, and what may help."""
+
+    model_config = FROZEN
+    id: str
+    label: str
+    assistance: tuple[str, ...]
+    items: tuple[str, ...]
+
+
+class ContactView(BaseModel):
+    """One kind of contact of the recommended tier."""
+
+    model_config = FROZEN
+    kind: str
+    label: str
+    times: int
+    per_days: int
+
+
+class Caution(BaseModel):
+    """A sentence that belongs beside the recommendation."""
+
+    model_config = FROZEN
+    id: str
+    text: str
+    citation: str | None = None
+    verified: bool | None = None
+
+
+class OutcomeView(BaseModel):
+    """What the score is about."""
+
+    model_config = FROZEN
+    id: str
+    label: str
+    horizon_days: int
+    about: str
+
+
+class Validation(BaseModel):
+    """What is known about the score's accuracy for these people."""
+
+    model_config = FROZEN
+    level: str
+    words: str
+
+
+class Provenance(BaseModel):
+    """Everything that is needed to compute the same again, years later."""
+
+    model_config = FROZEN
+    engine: str
+    instrument: str
+    instrument_sha256: str
+    model: str
+    model_sha256: str
+    policy: str | None
+    policy_sha256: str | None
+    jurisdiction: str
+    statutory_set: str | None
+
+
+class Recommendation(BaseModel):
+    """A recommendation for one assessment.
+
+    Attributes
+    ----------
+    status
+        ``recommended``: one tier. ``either``: two tiers are defensible. ``incomplete``,
+        ``out_of_scope``, ``separate_profile``: no tier, and the rule says why. ``score_only``:
+        research mode.
+    tiers
+        The recommended tier, or both defensible ones, the less restrictive first.
+    without_initial_period, takes_effect_on
+        The tier once the initial period is over, and the day from which it could hold.
+    """
+
+    model_config = FROZEN
+
+    format: Literal["riskengine/recommendation/1"]
+    lang: Language
+    status: Status
+    headline: str
+    person: str
+    assessment: str | None
+    assessed_on: date
+    on: date
+    research: bool
+    outcome: OutcomeView
+    tiers: tuple[TierView, ...]
+    without_initial_period: TierView | None
+    takes_effect_on: date | None
+    score: ScoreView | None
+    risk: RiskView | None
+    factors: tuple[Factor, ...]
+    item_view: ItemView | None
+    rules: tuple[RuleView, ...]
+    why_not_lower: tuple[str, ...]
+    unchecked_rules: tuple[str, ...]
+    stability: Stability | None
+    missing: MissingRange | None
+    alerts: tuple[Alert, ...]
+    needs: tuple[Need, ...]
+    review_on: date | None
+    contacts: tuple[ContactView, ...]
+    cautions: tuple[Caution, ...]
+    validation: Validation
+    provenance: Provenance
+
+    @property
+    def binding_rule(self) -> RuleView | None:
+        """The rule that the tier (or its absence) rests on."""
+        return next((rule for rule in self.rules if rule.binding), None)

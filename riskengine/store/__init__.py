@@ -1,0 +1,1 @@
+"""Look-up of instruments, models, policies and texts by name, read-only."""

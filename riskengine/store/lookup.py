@@ -1,0 +1,188 @@
+"""Finding artefacts by ``name`` or ``name@version``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from riskengine.canonical import read_json, sha256
+from riskengine.documents import load_document
+from riskengine.errors import (
+    ArtefactError,
+    InstrumentError,
+    NotFoundError,
+    PolicyError,
+    ScorecardError,
+)
+from riskengine.instrument.model import Instrument
+from riskengine.policy.document import PolicyDocument
+from riskengine.scorecard.compiled import Scorecard
+from riskengine.scorecard.load import (
+    MANIFEST_FILE,
+    MODEL_FILE,
+    Manifest,
+    compile_scorecard,
+    parse_scorecard,
+)
+from riskengine.store.places import places
+
+
+def _version(name: str) -> tuple[int, ...]:
+    parts = name.split(".")
+    return tuple(int(part) for part in parts) if all(p.isdigit() for p in parts) else (-1,)
+
+
+def _split(name: str) -> tuple[str, str | None]:
+    stem, _, version = name.partition("@")
+    return stem, version or None
+
+
+def _built(kind: str) -> dict[str, dict[str, Path]]:
+    """Built files of a kind: name to version to path; the agency's own win."""
+    found: dict[str, dict[str, Path]] = {}
+    for place in places():
+        for path in sorted((place / "data_schema" / "built" / kind).glob("*@*.json")):
+            stem, version = _split(path.name.removesuffix(".json"))
+            found.setdefault(stem, {}).setdefault(version or "", path)
+    return found
+
+
+def _pick(kind: str, name: str) -> Path:
+    stem, version = _split(name)
+    found = _built(kind)
+    versions = found.get(stem, {})
+    if version is None and versions:
+        version = max(versions, key=_version)
+    if version not in versions:
+        have = ", ".join(f"{s}@{v}" for s in sorted(found) for v in sorted(found[s]))
+        raise NotFoundError(f"no {kind[:-1]} [{name}]; there are: {have or 'none'}")
+    return versions[version]
+
+
+def instrument_names() -> list[str]:
+    """Names of all instruments in reach, with versions."""
+    return [f"{s}@{v}" for s, versions in sorted(_built("instruments").items()) for v in versions]
+
+
+def policy_names() -> list[str]:
+    """Names of all policies in reach, with versions."""
+    return [f"{s}@{v}" for s, versions in sorted(_built("policies").items()) for v in versions]
+
+
+@lru_cache(maxsize=32)
+def _instrument(path: Path, stamp: int) -> Instrument:
+    try:
+        return load_document(Instrument, path.read_bytes(), source=path.name)
+    except ArtefactError as error:
+        raise InstrumentError(str(error)) from error
+
+
+def find_instrument(name: str) -> Instrument:
+    """Load an instrument; the newest version where none is named.
+
+    Raises
+    ------
+    NotFoundError
+        Listing the instruments that there are.
+    InstrumentError
+        Where the file is not a valid instrument.
+    """
+    path = _pick("instruments", name)
+    return _instrument(path, path.stat().st_mtime_ns)
+
+
+def find_policy(name: str) -> tuple[PolicyDocument, str]:
+    """Load a policy and the hash of its file; the newest version where none is named."""
+    path = _pick("policies", name)
+    data = path.read_bytes()
+    try:
+        return load_document(PolicyDocument, data, source=path.name), sha256(data)
+    except ArtefactError as error:
+        raise PolicyError(str(error)) from error
+
+
+def find_catalogue(kind: str, name: str) -> object | None:
+    """Read a built file of another kind (texts, assistance), or ``None`` where there is none."""
+    try:
+        return read_json(_pick(kind, name))  # type: ignore[no-any-return]
+    except NotFoundError:
+        return None
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A scorecard that passed every check, with the hash of its file and its folder."""
+
+    scorecard: Scorecard
+    sha256: str
+    folder: Path
+
+
+def model_folders() -> dict[str, dict[str, Path]]:
+    """All model folders in reach: name to version to folder; the agency's own win."""
+    found: dict[str, dict[str, Path]] = {}
+    for place in places():
+        for path in sorted((place / "models").glob(f"*/*/{MODEL_FILE}")):
+            folder = path.parent
+            found.setdefault(folder.parent.name, {}).setdefault(folder.name, folder)
+    return found
+
+
+def find_model(name: str | Path) -> LoadedModel:
+    """Load a model by name, ``name@version``, or folder, and check everything about it.
+
+    The manifest's hashes come first, then format, shape, instrument, audit and golden assessments.
+
+    Raises
+    ------
+    NotFoundError
+        Listing the models that there are.
+    ScorecardError
+        Naming file and fault.
+    """
+    folder = Path(name)
+    if not (folder / MODEL_FILE).is_file():
+        stem, version = _split(str(name))
+        found = model_folders()
+        versions = found.get(stem, {})
+        if version is None and versions:
+            version = max(versions, key=_version)
+        if version not in versions:
+            have = ", ".join(f"{s}@{v}" for s in sorted(found) for v in sorted(found[s]))
+            raise NotFoundError(f"no model [{name}]; there are: {have or 'none'}")
+        folder = versions[version]
+    return load_model(folder)
+
+
+def load_model(folder: Path) -> LoadedModel:
+    """Load the model of one folder; see `find_model`."""
+    try:
+        manifest_data = (folder / MANIFEST_FILE).read_bytes()
+        manifest = load_document(Manifest, manifest_data, source=MANIFEST_FILE)
+    except OSError as error:
+        raise ScorecardError(f"{folder}: no {MANIFEST_FILE}, so nothing vouches for it") from error
+    except ArtefactError as error:
+        raise ScorecardError(f"{folder}: {error}") from error
+    if MODEL_FILE not in manifest.files:
+        raise ScorecardError(f"{folder}: {MANIFEST_FILE} does not list {MODEL_FILE}")
+    contents: dict[str, bytes] = {}
+    for file, stated in manifest.files.items():
+        if Path(file).name != file:
+            raise ScorecardError(f"{folder}: {MANIFEST_FILE} names a path [{file}]")
+        try:
+            contents[file] = (folder / file).read_bytes()
+        except OSError as error:
+            raise ScorecardError(f"{folder}: {file} is missing") from error
+        if sha256(contents[file]) != stated:
+            raise ScorecardError(
+                f"{folder}: {file} was edited or cut after {MANIFEST_FILE} was written"
+            )
+    document = parse_scorecard(contents[MODEL_FILE], source=f"{folder.name}/{MODEL_FILE}")
+    belongs = document.instrument
+    instrument = find_instrument(f"{belongs.id}@{belongs.version}")
+    return LoadedModel(
+        scorecard=compile_scorecard(document, instrument),
+        sha256=manifest.files[MODEL_FILE],
+        folder=folder,
+    )
