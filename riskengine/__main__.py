@@ -1,0 +1,5 @@
+"""``python -m riskengine``."""
+
+from riskengine.cli import main
+
+main()

@@ -1,0 +1,1 @@
+"""Many at once, by the same code as for one."""

@@ -1,0 +1,104 @@
+"""Recommendations for many assessments: encoded and scored together, judged one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from riskengine.explanation.factors import risk_text
+from riskengine.explanation.judgement import Judgement, judge, legal_view, stopped
+from riskengine.instrument.assessment import Assessment
+from riskengine.scorecard.compiled import probability
+from riskengine.scorecard.uncertainty import half_width, variances
+
+if TYPE_CHECKING:
+    from riskengine.engine import Engine
+
+COLUMNS = (
+    "id",
+    "score",
+    "probability",
+    "probability_low",
+    "probability_high",
+    "tier",
+    "status",
+    "binding_rule",
+)
+CHUNK = 10_000
+
+Cell = str | int | None
+
+
+def contribution_columns(engine: Engine) -> tuple[str, ...]:
+    """Names of the contribution columns, one a term."""
+    return tuple(f"contribution_{term}" for term in engine.scorecard.term_ids)
+
+
+def score_rows(
+    engine: Engine,
+    assessments: Iterable[Assessment],
+    *,
+    on: date,
+    explain: bool = False,
+    chunk: int = CHUNK,
+) -> Iterator[Mapping[str, Cell]]:
+    """Give one flat row a person, in the order of the input, in bounded memory.
+
+    Columns are those of `COLUMNS`, then `contribution_columns` where ``explain`` is set. ``tier``
+    holds both tiers, joined by ``|`` with the less restrictive first, where either is defensible.
+    Where the law leaves no score, everything but ``id``, ``status`` and ``binding_rule`` is empty.
+    """
+    source = iter(assessments)
+    while batch := list(islice(source, chunk)):
+        yield from _chunk(engine, batch, on=on, explain=explain)
+
+
+def _chunk(
+    engine: Engine, people: Sequence[Assessment], *, on: date, explain: bool
+) -> Iterator[Mapping[str, Cell]]:
+    card = engine.scorecard
+    encoded = card.encode(person.complete for person in people)
+    parts = card.term_parts(encoded)
+    scores = card.scores(parts)
+    model, rating = variances(card, encoded)
+    risks = low = high = None
+    if card.document.scale == "calibrated":
+        log_odds = card.log_odds(scores)
+        risks = probability(log_odds)
+        total = model + rating
+        if total.any():
+            reach = half_width(card.document.uncertainty.level) * total**0.5
+            low, high = probability(log_odds - reach), probability(log_odds + reach)
+    names = contribution_columns(engine) if explain else ()
+    for i, person in enumerate(people):
+        legal = legal_view(engine.law, person, on)
+        row: dict[str, Cell] = dict.fromkeys((*COLUMNS, *names))
+        row["id"] = person.person
+        if legal.stop is not None:
+            judgement: Judgement = stopped(legal)
+            row["binding_rule"] = legal.stop.constraint
+        else:
+            judgement = judge(
+                scorecard=card,
+                policy=engine.policy,
+                legal=legal,
+                assessment=person,
+                score=int(scores[i]),
+                model_variance=float(model[i]),
+                rating_variance=float(rating[i]),
+                on=on,
+            )
+            row["score"] = int(scores[i])
+            if risks is not None:
+                row["probability"] = risk_text(float(risks[i]))
+            if low is not None and high is not None:
+                row["probability_low"] = risk_text(float(low[i]))
+                row["probability_high"] = risk_text(float(high[i]))
+            row["tier"] = "|".join(tier.value for tier in judgement.tiers) or None
+            if judgement.ruling is not None:
+                row["binding_rule"] = judgement.ruling.binding.id
+            row.update(zip(names, parts[i].tolist(), strict=False))
+        row["status"] = judgement.status
+        yield row

@@ -1,0 +1,305 @@
+"""The command line. Each command is a thin call into the library."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from riskengine.errors import AssessmentError, Language, RiskEngineError
+
+if TYPE_CHECKING:
+    from riskengine.engine import Engine
+    from riskengine.instrument.assessment import Assessment
+
+app = typer.Typer(
+    name="riskengine",
+    help="Explainable risk assessment for community corrections. It recommends; a person decides.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+schema_app = typer.Typer(help="Build and check instruments, policies and texts.")
+app.add_typer(schema_app, name="schema", no_args_is_help=True)
+
+
+class Lang(StrEnum):
+    """Language of what is printed."""
+
+    zh = "zh"
+    en = "en"
+
+    @property
+    def code(self) -> Language:
+        """The language as the library names it."""
+        return "zh" if self is Lang.zh else "en"
+
+
+ModelOption = Annotated[str, typer.Option(help="Model name, name@version, or folder.")]
+PolicyOption = Annotated[str, typer.Option(help="Policy name or name@version.")]
+LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
+OnOption = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="Day of the recommendation; today if not given."),
+]
+ResearchOption = Annotated[
+    bool, typer.Option("--research", help="Allow a benchmark model: a score and no tier.")
+]
+
+DEFAULT_MODEL = "cn_serious_noncompliance"
+DEFAULT_POLICY = "cn_default"
+
+
+def main() -> None:
+    """Run the command line; mistakes end in one clear message and exit status 2."""
+    try:
+        app(standalone_mode=True)
+    except RiskEngineError as error:
+        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
+        sys.exit(2)
+
+
+def _day(on: datetime | None) -> date:
+    # the command line is the edge where the clock may be read; the library never does
+    return on.date() if on is not None else date.today()
+
+
+def _engine(model: str, policy: str, research: bool) -> Engine:
+    from riskengine.engine import Engine
+
+    return Engine.load(model, None if research else policy, research=research)
+
+
+def _assessments(engine: Engine, source: str) -> Iterator[Assessment]:
+    """Assessments of a JSON file (one, or a list), or of standard input (``-``)."""
+    from riskengine.canonical import parse_json
+
+    name = "standard input" if source == "-" else source
+    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    raw = parse_json(data, source=name)
+    for entry in raw if isinstance(raw, list) else [raw]:
+        yield engine.assessment(entry)
+
+
+@app.command()
+def assess(
+    file: Annotated[str, typer.Argument(help="Assessment in JSON, or - for standard input.")],
+    model: ModelOption = DEFAULT_MODEL,
+    policy: PolicyOption = DEFAULT_POLICY,
+    on: OnOption = None,
+    lang: LangOption = Lang.zh,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
+    research: ResearchOption = False,
+) -> None:
+    """Recommend for one assessment, with every reason."""
+    engine = _engine(model, policy, research)
+    console = Console()
+    try:
+        for assessment in _assessments(engine, file):
+            found = engine.recommend(assessment, on=_day(on), lang=lang.code)
+            if as_json:
+                typer.echo(found.model_dump_json())
+            else:
+                from riskengine.reports.terminal import show
+
+                show(found, console)
+    except AssessmentError as error:
+        Console(stderr=True).print(
+            error.text(lang.code), style="red", markup=False, highlight=False
+        )
+        raise typer.Exit(2) from error
+    except OSError as error:
+        raise RiskEngineError(f"{file}: {error.strerror}") from error
+
+
+@app.command()
+def report(
+    files: Annotated[list[Path], typer.Argument(help="Assessments in JSON.")],
+    out: Annotated[Path, typer.Option(help="HTML file to write.")],
+    model: ModelOption = DEFAULT_MODEL,
+    policy: PolicyOption = DEFAULT_POLICY,
+    on: OnOption = None,
+    lang: LangOption = Lang.zh,
+    research: ResearchOption = False,
+) -> None:
+    """Write one self-contained page with a sheet for every assessment."""
+    from riskengine.reports.html import write_page
+
+    engine = _engine(model, policy, research)
+    found = [
+        engine.recommend(assessment, on=_day(on), lang=lang.code)
+        for file in files
+        for assessment in _assessments(engine, str(file))
+    ]
+    write_page(out, found, lang=lang.code)
+    typer.echo(f"{out}: {len(found)}")
+
+
+@app.command()
+def score(
+    source: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet, JSON or JSONL.")],
+    out: Annotated[Path, typer.Argument(help="CSV, Excel, Parquet or JSONL to write.")],
+    model: ModelOption = DEFAULT_MODEL,
+    policy: PolicyOption = DEFAULT_POLICY,
+    on: OnOption = None,
+    assessed_on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="Day of the assessments, where no column says."),
+    ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="One column a contribution.")] = False,
+    lang: LangOption = Lang.zh,
+    research: ResearchOption = False,
+) -> None:
+    """Score a file. Rows that cannot be used go to a file of rejects beside the output."""
+    from riskengine.batch.score import COLUMNS, contribution_columns, score_rows
+    from riskengine.batch.writing import write_rows
+    from riskengine.intake.read import read_assessments
+    from riskengine.intake.rejects import RejectWriter, rejects_path
+
+    engine = _engine(model, policy, research)
+    day = _day(on)
+    rows = read_assessments(
+        source, engine.instrument, assessed_on=assessed_on.date() if assessed_on else day
+    )
+    note = Console(stderr=True)
+    with RejectWriter(rejects_path(out), lang=lang.code) as rejects:
+
+        def accepted() -> Iterator[Assessment]:
+            for row in rows:
+                if row.assessment is None:
+                    rejects.write(row)
+                else:
+                    yield row.assessment
+
+        columns = [*COLUMNS, *(contribution_columns(engine) if explain else ())]
+        count = write_rows(out, columns, score_rows(engine, accepted(), on=day, explain=explain))
+    for line in rows.plan.notes(lang.code):
+        note.print(line, markup=False, highlight=False, style="yellow")
+    said = {
+        "zh": f"{out}：{count} 行；未采用 {rejects.rows} 行，见 {rejects_path(out)}",
+        "en": f"{out}: {count} rows; {rejects.rows} rejected, see {rejects_path(out)}",
+    }
+    note.print(said[lang.code], markup=False, highlight=False)
+
+
+@app.command()
+def instruments(
+    name: Annotated[str | None, typer.Argument(help="Show one instrument's items.")] = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """List the instruments, or the items of one."""
+    from rich.table import Table
+
+    from riskengine.store.lookup import find_instrument, instrument_names
+
+    console = Console()
+    if name is None:
+        for entry in instrument_names():
+            found = find_instrument(entry)
+            console.print(
+                f"{entry}  {found.title[lang.code]}  ({found.jurisdiction}, {found.purpose}, "
+                f"{len(found.items)})",
+                markup=False,
+                highlight=False,
+            )
+        return
+    found = find_instrument(name)
+    table = Table(title=found.title[lang.code])
+    for column in ("id", "", "type", "use", ""):
+        table.add_column(column)
+    for item in found.items:
+        accepted = ", ".join(item.level_ids)
+        if item.minimum is not None:
+            accepted = f"{item.minimum:g}–{item.maximum:g}"
+        label = item.label[lang.code]
+        table.add_row(item.id, label, item.type, ", ".join(item.use), accepted)
+    console.print(table)
+
+
+@app.command()
+def models(
+    name: Annotated[str | None, typer.Argument(help="Print one model's card.")] = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """List the models with their status, or print the card of one."""
+    from riskengine.store.lookup import find_model, model_folders
+
+    console = Console()
+    if name is not None:
+        folder = find_model(name).folder
+        typer.echo((folder / f"card.{lang.value}.md").read_text(encoding="utf-8"))
+        return
+    for stem, versions in sorted(model_folders().items()):
+        for version in versions:
+            card = find_model(f"{stem}@{version}").scorecard.document
+            console.print(
+                f"{stem}@{version}  {card.title[lang.code]}  ({card.purpose}, {card.form}, "
+                f"{card.scale}, {card.validation})",
+                markup=False,
+                highlight=False,
+            )
+
+
+@schema_app.command("build")
+def schema_build(
+    source: Annotated[
+        Path, typer.Option(help="Folder with instruments/, policies/, texts/, assistance/.")
+    ] = Path("data_schema"),
+) -> None:
+    """Validate the YAML sources and write the JSON that runs."""
+    from riskengine.authoring.build import write_all
+
+    for path in write_all(source):
+        typer.echo(str(path))
+
+
+@schema_app.command("check")
+def schema_check(
+    source: Annotated[Path, typer.Option(help="Folder with the sources.")] = Path("data_schema"),
+) -> None:
+    """Exit with 1 where a built file does not match its source."""
+    from riskengine.authoring.build import stale
+
+    found = stale(source)
+    for path in found:
+        typer.echo(f"{path}: stale; run `riskengine schema build`")
+    if found:
+        raise typer.Exit(1)
+
+
+@schema_app.command("show")
+def schema_show(
+    instrument: Annotated[str, typer.Argument(help="Name of an instrument.")],
+) -> None:
+    """Print the JSON Schema (2020-12) of an instrument's assessments."""
+    import json
+
+    from riskengine.instrument.schema import assessment_schema
+    from riskengine.store.lookup import find_instrument
+
+    schema: Any = assessment_schema(find_instrument(instrument))
+    typer.echo(json.dumps(schema, ensure_ascii=False, indent=2))
+
+
+def _add_train() -> None:
+    """Add training, which has many options of its own, where its libraries are installed."""
+    try:
+        from riskengine.training.command import train_command
+    except ImportError as error:
+        missing = error.name
+
+        def without_extra() -> None:
+            raise RiskEngineError(f"training needs [{missing}]: pip install 'riskengine[train]'")
+
+        app.command("train", help="Needs the extra [train].")(without_extra)
+    else:
+        app.command("train", help="Train a model from a cohort with outcomes.")(train_command)
+
+
+_add_train()
