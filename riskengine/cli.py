@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import BaseModel
 from rich.console import Console
 
 from riskengine.errors import AssessmentError, Language, RiskEngineError
@@ -207,6 +208,7 @@ def instruments(
                 f"{len(found.items)})",
                 markup=False,
                 highlight=False,
+                soft_wrap=True,
             )
         return
     found = find_instrument(name)
@@ -243,6 +245,7 @@ def models(
                 f"{card.scale}, {card.validation})",
                 markup=False,
                 highlight=False,
+                soft_wrap=True,
             )
 
 
@@ -275,15 +278,33 @@ def schema_check(
 
 @schema_app.command("show")
 def schema_show(
-    instrument: Annotated[str, typer.Argument(help="Name of an instrument.")],
+    name: Annotated[
+        str,
+        typer.Argument(help="An instrument, or: instrument, scorecard, policy, recommendation."),
+    ],
 ) -> None:
-    """Print the JSON Schema (2020-12) of an instrument's assessments."""
+    """Print a JSON Schema (2020-12): of an instrument's assessments, or of a file format."""
     import json
 
+    from riskengine.instrument.model import Instrument
     from riskengine.instrument.schema import assessment_schema
+    from riskengine.policy.document import PolicyDocument
+    from riskengine.recommendation import Recommendation
+    from riskengine.scorecard.document import ScorecardDocument
     from riskengine.store.lookup import find_instrument
 
-    schema: Any = assessment_schema(find_instrument(instrument))
+    formats: dict[str, type[BaseModel]] = {
+        "instrument": Instrument,
+        "scorecard": ScorecardDocument,
+        "policy": PolicyDocument,
+        "recommendation": Recommendation,
+    }
+    schema: Any
+    if name in formats:
+        dialect = "https://json-schema.org/draft/2020-12/schema"
+        schema = {"$schema": dialect, **formats[name].model_json_schema()}
+    else:
+        schema = assessment_schema(find_instrument(name))
     typer.echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 

@@ -162,7 +162,7 @@ class Engine:
         Recommendation
             Never a decision: a named person makes that.
         """
-        if assessment.instrument is not self.instrument:
+        if instrument_hash(assessment.instrument) != self.provenance.instrument_sha256:
             raise UseError(
                 f"the assessment belongs to instrument [{assessment.instrument.id}"
                 f"@{assessment.instrument.version}], the engine to [{self.instrument.id}"

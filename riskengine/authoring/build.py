@@ -15,6 +15,7 @@ from riskengine.errors import ArtefactError, shown
 from riskengine.explanation.assistance import AssistanceCatalogue
 from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
+from riskengine.instrument.schema import assessment_schema
 from riskengine.policy.document import PolicyDocument
 
 
@@ -97,6 +98,10 @@ def build_all(data_schema: Path) -> list[Built]:
             value = build_value(path, shape)
             target = data_schema / "built" / kind / f"{value['id']}@{value['version']}.json"
             built.append(Built(target, pretty(value)))
+            if shape is Instrument:
+                schema = assessment_schema(Instrument.model_validate_json(json.dumps(value)))
+                target = data_schema / "built" / "assessments" / f"{target.stem}.schema.json"
+                built.append(Built(target, pretty(schema)))
     return built
 
 

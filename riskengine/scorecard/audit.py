@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,6 +15,7 @@ from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import Axis, ScorecardDocument, TableTerm
 
 
+@lru_cache(maxsize=64)
 def instrument_hash(instrument: Instrument) -> str:
     """Hash of an instrument's content, whatever file it was built from."""
     content = instrument.model_dump(mode="json", by_alias=True, exclude_defaults=True)

@@ -7,7 +7,6 @@ of the others, and of an item that stands in several tables each table is taken 
 from __future__ import annotations
 
 from functools import lru_cache
-from statistics import NormalDist
 
 import numpy as np
 
@@ -85,6 +84,10 @@ def variances(scorecard: Scorecard, encoded: Encoded) -> tuple[Floats, Floats]:
     return (moves**2).sum(axis=0), rating
 
 
+@lru_cache(maxsize=8)
 def half_width(level: float) -> float:
     """Standard deviations on each side of an interval of a given level."""
+    # imported here because it brings decimal and random along, and most calls need no interval
+    from statistics import NormalDist
+
     return NormalDist().inv_cdf((1 + level) / 2)
