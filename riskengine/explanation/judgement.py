@@ -110,6 +110,15 @@ def judge(
         and ruling.binding.id == BAND_RULE
         and stability.value < policy.document.either_tier_below
     ):
-        both = sorted((ruling.tier, stability.runner_up), key=lambda tier: tier.rank)
-        return Judgement("either", legal.findings, None, ruling, stability, tuple(both))
+        # the neighbour is defensible only if the rules would let it stand
+        neighbour = rule_on(
+            policy,
+            assessment,
+            score=policy.cut_offs.score_in(stability.runner_up),
+            on=on,
+            history=history,
+        ).tier
+        if neighbour is not ruling.tier:
+            both = sorted((ruling.tier, neighbour), key=lambda tier: tier.rank)
+            return Judgement("either", legal.findings, None, ruling, stability, tuple(both))
     return Judgement("recommended", legal.findings, None, ruling, stability, (ruling.tier,))

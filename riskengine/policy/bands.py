@@ -30,6 +30,11 @@ class CutOffs:
             return Tier.STRICT
         return Tier.RELAXED if score < self.relaxed_below else Tier.ORDINARY
 
+    def score_in(self, band: Tier) -> int:
+        """A score that lies in a band."""
+        edges = {Tier.RELAXED: self.relaxed_below - 1, Tier.ORDINARY: self.relaxed_below}
+        return edges.get(band, self.strict_from)
+
 
 def resolve(bands: Bands, scorecard: ScorecardDocument, *, policy: str) -> CutOffs:
     """Turn a policy's bands into fixed scores of a scorecard.

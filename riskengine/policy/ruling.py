@@ -284,8 +284,10 @@ def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
         if rule.effect == "cap" and rule.tier.rank < tier.rank:
             tier, binding = rule.tier, rule
     for rule in applied:
-        if rule.effect == "floor" and rule.tier.rank > tier.rank:
-            tier, binding = rule.tier, rule
+        # a floor as high as the band holds whatever the score is, so the tier rests on it
+        if rule.effect == "floor" and rule.tier.rank >= max(tier.rank, 1):
+            if rule.tier.rank > tier.rank or binding.effect != "floor":
+                tier, binding = rule.tier, rule
     # of several rules that fix the tier, the most restrictive holds
     fixed = [rule for rule in applied if rule.effect == "set"]
     if fixed:

@@ -93,11 +93,27 @@ def test_a_binding_rule_is_never_an_either(engine, cn):
     ):
         answers = {**ANSWERS, "employment_status": work, "drug_use": drugs, "warnings_n": 1}
         found = engine.recommend(case(cn, **answers), on=ON)
-        if found.binding_rule.id != "score_band":
-            seen.append(found.stability.value)
-            assert [view.tier for view in found.tiers] == [Tier.STRICT]
-            assert found.status == "recommended"
+        assert found.binding_rule.id == "warned_or_penalised"
+        assert [view.tier for view in found.tiers] == [Tier.STRICT]
+        assert found.status == "recommended"
+        seen.append(found.stability.value)
     assert min(seen) < 0.8, "some of these scores are unsure, and the rule holds all the same"
+
+
+def test_a_neighbour_that_a_rule_forbids_is_not_defensible(engine, cn):
+    """An ordinary floor under a score between relaxed and ordinary leaves ordinary alone."""
+    ordinary = 0
+    for work, drugs in product(
+        cn.by_id["employment_status"].level_ids, cn.by_id["drug_use"].level_ids
+    ):
+        answers = {**ANSWERS, "employment_status": work, "drug_use": drugs}
+        free = engine.recommend(case(cn, **answers), on=ON)
+        held = engine.recommend(case(cn, **answers, special_category="organised_crime"), on=ON)
+        assert Tier.RELAXED not in [view.tier for view in held.tiers]
+        if [view.tier for view in free.tiers] == [Tier.RELAXED, Tier.ORDINARY]:
+            ordinary += 1
+            assert [view.tier for view in held.tiers] == [Tier.ORDINARY]
+    assert ordinary
 
 
 def test_range_over_missing_answers_equals_brute_force(engine, cn):

@@ -60,6 +60,11 @@ def test_a_rule_that_asks_for_less_than_the_band_does_not_bind(policy, cn):
     assert "organised_or_terror" in {applied.id for applied in ruling.applied}
 
 
+def test_a_floor_as_high_as_the_band_binds(policy, cn):
+    ruling = rule(policy, case(cn, warnings_n=1, admonitions_n=2), score=20)
+    assert (ruling.band, ruling.tier, ruling.binding.id) == (STRICT, STRICT, "warned_or_penalised")
+
+
 def test_an_unknown_answer_never_fires_a_rule_and_is_listed(policy, cn):
     ruling = rule(policy, case(cn, warnings_n="unknown"), score=0)
     assert ruling.tier is RELAXED
