@@ -17,6 +17,7 @@ from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
 from riskengine.policy.document import PolicyDocument
+from riskengine.training.evidence import EvidenceDocument
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "policies": PolicyDocument,
     "texts": TextCatalogue,
     "assistance": AssistanceCatalogue,
+    "evidence": EvidenceDocument,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
 

@@ -191,12 +191,15 @@ class Uncertainty(BaseModel):
 
 
 class Calibration(BaseModel):
-    """On what a calibrated scale rests: at least 50 events of the model's own outcome."""
+    """On what a calibrated scale rests: at least 50 events of the model's own outcome.
+
+    Only a published scale may leave ``events`` out, where its publication does not state them.
+    """
 
     model_config = FROZEN
 
     population: Text
-    events: int = Field(ge=50)
+    events: int | None = Field(default=None, ge=50)
     people: int = Field(ge=50)
     slope: float
     intercept: float
@@ -211,7 +214,7 @@ class Training(BaseModel):
     learner: str
     people: int = Field(ge=0)
     weight: float = Field(ge=0)
-    events: int = Field(ge=0)
+    events: int | None = Field(default=None, ge=0)
     first: str | None = None
     last: str | None = None
     data_sha256: Sha256 | None = None
@@ -325,6 +328,8 @@ class ScorecardDocument(BaseModel):
             raise ValueError("the full form is in log-odds itself: unit 1, offset 0")
         if (self.scale == "calibrated") != (self.calibration is not None):
             raise ValueError("a calibrated scale needs [calibration], a relative one has none")
+        if self.calibration and self.calibration.events is None and not self.published:
+            raise ValueError("a calibrated scale states its [events]")
         if self.scale == "relative" and any(g.probability is not None for g in self.golden):
             raise ValueError("a relative scale has no probability")
         if len(self.uncertainty.intercept_factor) not in (0, self.uncertainty.rank):
