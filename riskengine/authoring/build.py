@@ -7,11 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from riskengine.authoring.yaml_source import Place, Source, read_yaml
-from riskengine.canonical import sha256
-from riskengine.errors import ArtefactError, shown
+from riskengine.authoring.sources import build_value
 from riskengine.explanation.assistance import AssistanceCatalogue
 from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
@@ -33,33 +31,6 @@ def pretty(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=1, sort_keys=True) + "\n"
 
 
-def validate(source: Source, shape: type[BaseModel], value: dict[str, Any]) -> None:
-    """Check a parsed YAML file against a declared shape.
-
-    Raises
-    ------
-    ArtefactError
-        One line a mistake, with file and line.
-    """
-    try:
-        shape.model_validate_json(json.dumps(value))
-    except ValidationError as error:
-        lines = []
-        for found in error.errors(include_url=False):
-            place: Place = tuple(p for p in found["loc"] if not _is_union_tag(p, source, found))
-            given = found["input"]
-            said = f" {shown(given)}" if isinstance(given, str | int | float | bool) else ""
-            where = ".".join(str(p) for p in found["loc"]) or "file"
-            lines.append(
-                f"{source.name}: line {source.line(place)}: {where}{said}: {found['msg']}"
-            )
-        raise ArtefactError("\n".join(lines)) from error
-
-
-def _is_union_tag(part: str | int, source: Source, found: Any) -> bool:
-    return part in {"comparison", "all", "any", "not"} and (*found["loc"],) not in source.lines
-
-
 SHAPES: dict[str, type[BaseModel]] = {
     "instruments": Instrument,
     "policies": PolicyDocument,
@@ -68,22 +39,6 @@ SHAPES: dict[str, type[BaseModel]] = {
     "evidence": EvidenceDocument,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
-
-
-def build_value(path: Path, shape: type[BaseModel]) -> dict[str, Any]:
-    """Give the JSON value of one YAML source, checked against its shape.
-
-    Raises
-    ------
-    ArtefactError
-        One line a mistake, with file and line.
-    """
-    source = read_yaml(path)
-    if not isinstance(source.value, dict):
-        raise ArtefactError(f"{source.name}: line 1: the file must hold a mapping")
-    value = {**source.value, "source_sha256": sha256(path.read_bytes())}
-    validate(source, shape, value)
-    return value
 
 
 def build_instrument(path: Path) -> tuple[str, Any]:

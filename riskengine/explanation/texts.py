@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -32,6 +33,10 @@ class Texts:
     def __call__(self, key: str, **values: object) -> str:
         """Give a sentence with its placeholders filled."""
         return self.sentences[key].format(**values) if values else self.sentences[key]
+
+    def listed(self, words: Iterable[str]) -> str:
+        """Join words as the language lists them."""
+        return ("、" if self.lang == "zh" else ", ").join(words)
 
 
 def texts_in(catalogue: TextCatalogue, lang: Language) -> Texts:

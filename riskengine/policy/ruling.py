@@ -64,7 +64,7 @@ class Notice:
 
     id: str
     reason: Text
-    citation: Citation | None = None
+    citation: Citation
 
 
 @dataclass(frozen=True)
@@ -285,9 +285,11 @@ def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
             tier, binding = rule.tier, rule
     for rule in applied:
         # a floor as high as the band holds whatever the score is, so the tier rests on it
-        if rule.effect == "floor" and rule.tier.rank >= max(tier.rank, 1):
-            if rule.tier.rank > tier.rank or binding.effect != "floor":
-                tier, binding = rule.tier, rule
+        if rule.effect == "floor" and (
+            rule.tier.rank > tier.rank
+            or (rule.tier is tier is not Tier.RELAXED and binding.effect != "floor")
+        ):
+            tier, binding = rule.tier, rule
     # of several rules that fix the tier, the most restrictive holds
     fixed = [rule for rule in applied if rule.effect == "set"]
     if fixed:

@@ -43,6 +43,7 @@ class Finding:
     """What one constraint found."""
 
     constraint: str
+    title: Text
     consequence: Consequence
     reason: Text
     citation: Citation
@@ -75,7 +76,7 @@ class Constraint:
         reason, fields = found
         # an unchecked text may warn, never bind
         bound = self.consequence if self.citation.verified else "caution"
-        return Finding(self.id, bound, reason, self.citation, fields)
+        return Finding(self.id, self.title, bound, reason, self.citation, fields)
 
 
 @dataclass(frozen=True)

@@ -351,7 +351,7 @@ def build_evidence(path: Path) -> EvidenceDocument:
         One line a mistake, with file and line.
     """
     # building knows this shape in turn, and a case system never needs a YAML reader
-    from riskengine.authoring.build import build_value
+    from riskengine.authoring.sources import build_value
     from riskengine.canonical import canonical_json
     from riskengine.documents import load_document
 
