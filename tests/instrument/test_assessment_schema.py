@@ -273,6 +273,25 @@ def test_known_cases(small_instrument, verdict, document):
     assert agree(document, small_instrument) is verdict
 
 
+@pytest.mark.parametrize(
+    "day", ["2026-03-31\n", "2026-03-31T00:00", "2026-W13-2", "31.03.2026", ""]
+)
+def test_a_validator_that_ignores_formats_still_refuses_other_forms(small_instrument, day):
+    lax = jsonschema.Draft202012Validator(assessment_schema(small_instrument))
+    assert lax.is_valid(BASE)
+    assert not lax.is_valid({**BASE, "assessed_on": day})
+
+
+def test_values_that_cannot_even_be_shown_are_a_problem_like_others(small_instrument):
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    for value in (deep, 10**5_000):
+        document = {**BASE, "answers": {"status": value, "warnings_n": value, "share": value}}
+        items = {item for item, _ in structural(document, small_instrument)}
+        assert items == {"status", "warnings_n", "share"}
+
+
 def test_what_people_need_stands_beside(small_instrument):
     schema = assessment_schema(small_instrument)
     kinds = schema["properties"]["answers"]["properties"]["kinds"]
