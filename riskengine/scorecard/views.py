@@ -157,14 +157,14 @@ def percentage_parts(
     """
     total = round(risk * 10**9) - round(reference_risk * 10**9)
     spread = int(parts.sum())
-    if spread:
-        shares = [Fraction(int(part) * total, spread) for part in parts]
-    else:
-        slope = Fraction(risk * (1 - risk) * log_odds_per_part * 10**9)
-        shares = [int(part) * slope for part in parts]
-    whole = [share.numerator // share.denominator for share in shares]
+    numerator, denominator = total, spread
+    if not spread:
+        slope = risk * (1 - risk) * log_odds_per_part * 10**9
+        numerator, denominator = slope.as_integer_ratio()
+    shares = [divmod(part * numerator, denominator) for part in parts.tolist()]
+    whole = [share for share, _ in shares]
     left = total - sum(whole)
-    order = sorted(range(len(shares)), key=lambda i: (whole[i] - shares[i], i))
-    for i in order[:left]:
+    # all remainders have the sign of the denominator, so their size alone orders them
+    for i in sorted(range(len(shares)), key=lambda i: (-abs(shares[i][1]), i))[:left]:
         whole[i] += 1
     return whole
