@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -18,6 +19,16 @@ def cn() -> Instrument:
 @pytest.fixture(scope="session")
 def georgia() -> Instrument:
     return find_instrument("georgia_parole")
+
+
+@pytest.fixture(scope="session")
+def georgia_file() -> Path:
+    """The Georgia cohort; tests that need it say so when it is absent."""
+    beside = Path(__file__).resolve().parents[2] / "shared" / "data"
+    path = Path(os.environ.get("RISKENGINE_DATA", beside)) / "georgia_parole" / "train.csv.gz"
+    if not path.is_file():
+        pytest.skip("the Georgia cohort is not here; it is never part of the project")
+    return path
 
 
 @pytest.fixture(autouse=True)
