@@ -213,7 +213,22 @@ class TestUse:
             engine.recommend(other, on=ON)
 
 
-HEAVY = ["pandas", "pyarrow", "openpyxl", "sklearn", "scipy", "interpret", "shap", "sqlalchemy", "fastapi", "yaml", "jsonschema", "typer", "rich", "jinja2"]
+HEAVY = [
+    "pandas",
+    "pyarrow",
+    "openpyxl",
+    "sklearn",
+    "scipy",
+    "interpret",
+    "shap",
+    "sqlalchemy",
+    "fastapi",
+    "yaml",
+    "jsonschema",
+    "typer",
+    "rich",
+    "jinja2",
+]
 
 
 def test_a_fresh_process_scores_without_the_heavy_libraries(agency):

@@ -1,4 +1,4 @@
-"""Every released format keeps its reader: these files were written once and are never rewritten."""
+"""Every released format keeps its reader: these files were written once and stay as they are."""
 
 from __future__ import annotations
 
