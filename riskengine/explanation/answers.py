@@ -26,10 +26,19 @@ def answer_words(item: Item | DerivedItem, answer: object, say: Texts) -> str:
         number = f"{answer:g}" if isinstance(answer, int) else f"{answer:.3g}"
         if item.unit is None:
             return number
-        return f"{number}{item.unit.zh}" if lang == "zh" else f"{number} {item.unit.en}"
+        if lang == "zh":
+            return f"{number}{item.unit.zh}"
+        return f"{number} {_singular(item.unit.en) if answer == 1 else item.unit.en}"
     if isinstance(item, Item) and item.levels:
         return item.level(str(answer)).label[lang]
     return str(answer)
+
+
+def _singular(unit: str) -> str:
+    """One of what a unit names; units are regular English plurals."""
+    if unit.endswith("ies"):
+        return f"{unit.removesuffix('ies')}y"
+    return unit.removesuffix("s")
 
 
 def answer_view(assessment: Assessment, item: Item | DerivedItem, say: Texts) -> AnswerView:
