@@ -1,0 +1,156 @@
+"""The command ``riskengine train``, which ``train.py`` also runs."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskengine.errors import RiskEngineError
+from riskengine.store.lookup import find_instrument
+from riskengine.training.cohort import WOOLDRIDGE, Cohort, Reject
+
+if TYPE_CHECKING:
+    from riskengine.training.pipeline import Settings, Trained
+
+DEFAULT_INSTRUMENT = "nc_prison_release"
+DEFAULT_OUTCOME = "return_3y"
+_SHOWN = 10
+
+
+class LearnerOption(StrEnum):
+    """The learners by name."""
+
+    ebm = "ebm"
+    light = "light"
+
+
+def train_command(
+    instrument: Annotated[
+        str | None, typer.Option(help="Instrument, as NAME or NAME@VERSION.")
+    ] = None,
+    outcome: Annotated[str | None, typer.Option(help="One of the instrument's outcomes.")] = None,
+    cohort: Annotated[
+        Path | None, typer.Option(help="People with answers and outcome: .csv, .csv.gz, .parquet.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="The model's own folder.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
+    pairs: Annotated[
+        int | None, typer.Option(help="Pairs of items; default one for 50 events, at most 100.")
+    ] = None,
+    learner: Annotated[
+        LearnerOption, typer.Option(help="ebm: with pairs; light: quick, without.")
+    ] = LearnerOption.ebm,
+    replicates: Annotated[
+        int, typer.Option(help="Bootstrap refits for the intervals: 0, or at least 100.")
+    ] = 0,
+    include_protected: Annotated[
+        bool, typer.Option("--include-protected", help="Benchmarks only.")
+    ] = False,
+    threads: Annotated[int, typer.Option(help="Processes for the learner.")] = 1,
+) -> None:
+    """Learn a scorecard from a cohort with outcomes.
+
+    Without arguments it learns three-year return to prison from the public textbook table of
+    North Carolina releases, into the folder trained/.
+    """
+    try:
+        # its libraries are heavy, and every other command lives without them
+        from riskengine.training.pipeline import Settings
+
+        _train(
+            instrument,
+            outcome,
+            cohort,
+            out,
+            Settings(
+                seed=seed,
+                pairs=pairs,
+                learner="light" if learner is LearnerOption.light else "ebm",
+                replicates=replicates,
+                include_protected=include_protected,
+                threads=threads,
+            ),
+        )
+    except RiskEngineError as error:
+        typer.echo(f"Not trained. {error}", err=True)
+        raise typer.Exit(2) from error
+    except ModuleNotFoundError as error:
+        typer.echo(f"training needs [{error.name}]: pip install 'riskengine[train]'", err=True)
+        raise typer.Exit(2) from error
+
+
+def _train(
+    instrument: str | None,
+    outcome: str | None,
+    cohort: Path | None,
+    out: Path | None,
+    settings: Settings,
+) -> None:
+    from riskengine.training.export import model_id
+    from riskengine.training.pipeline import train
+    from riskengine.training.progress import reporting
+
+    name = instrument or DEFAULT_INSTRUMENT
+    table = name.partition("@")[0] == DEFAULT_INSTRUMENT
+    if cohort is None and not table:
+        raise typer.BadParameter(f"--cohort FILE is needed for [{name}]")
+    if outcome is None and not table:
+        raise typer.BadParameter(f"--outcome is needed for [{name}]")
+    found = find_instrument(name)
+    outcome = outcome or DEFAULT_OUTCOME
+    if out is None:
+        definition = found.outcomes_by_id.get(outcome)
+        folder = model_id(found, definition, definition.horizon_days[0]) if definition else outcome
+        out = Path("trained") / folder / settings.version
+    with reporting() as report:
+        trained = train(found, outcome, cohort or WOOLDRIDGE, out, settings, report=report)
+    _tell(trained, out)
+
+
+def _tell(trained: Trained, out: Path) -> None:
+    document, cohort = trained.document, trained.cohort
+    typer.echo(
+        f"{document.id} {document.version}: {cohort.people} people, {cohort.events} events, "
+        f"{len(document.axes)} items, {len(document.terms) - len(document.axes)} pairs"
+    )
+    for metric in document.evaluation:
+        interval = "" if metric.low is None else f"  ({metric.low:.4f} to {metric.high:.4f})"
+        typer.echo(f"  {metric.name:<42} {metric.value:>9.5f}{interval}")
+    for one in trained.explained:
+        typer.echo(f"  explained by the instrument: {one.words()}")
+    _tell_rows(cohort, out)
+    typer.echo(f"Written to {out}")
+
+
+def _tell_rows(cohort: Cohort, out: Path) -> None:
+    """Say which rows were not learned from; those with a bad answer go to a file of their own."""
+    if cohort.rejects:
+        # beside the model and not in it: a model folder holds no rows of people
+        path = out.with_name(f"{out.name}.rejects.csv")
+        write_rejects(cohort.rejects, path)
+        rows = len({reject.row for reject in cohort.rejects})
+        typer.echo(f"{rows} rows set aside, listed in {path}:", err=True)
+        for reject in cohort.rejects[:_SHOWN]:
+            typer.echo(f"  row {reject.row}: {reject.message}", err=True)
+    if cohort.unlabelled:
+        typer.echo(f"{len(cohort.unlabelled)} rows without an outcome, such as:", err=True)
+        for row, reason in cohort.unlabelled[:_SHOWN]:
+            typer.echo(f"  row {row}: {reason}", err=True)
+
+
+def write_rejects(rejects: Sequence[Reject], path: Path) -> None:
+    """Write the rows that were set aside, a line for each thing that was wrong."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["row", "item", "value", "reason"])
+        writer.writerows([r.row, r.item, r.value, r.message] for r in rejects)
+
+
+def main() -> None:
+    """Run the command by itself."""
+    typer.run(train_command)
