@@ -1,0 +1,1 @@
+"""Recommendations for people to read: on a terminal, on a page, on paper."""
