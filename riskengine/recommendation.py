@@ -4,7 +4,8 @@ Format ``riskengine/recommendation/1``; ``Recommendation.model_dump_json()`` and
 ``model_validate_json()`` are each other's inverse.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: pydantic would compile every annotation from text
+# at import, and the officer waits for that.
 
 from datetime import date
 from typing import Annotated, Literal
@@ -132,6 +133,14 @@ class RuleView(BaseModel):
     reports: dict[str, str] = {}
 
 
+class UncheckedRule(BaseModel):
+    """A rule that could not be checked, because an answer that it needs is missing."""
+
+    model_config = FROZEN
+    id: str
+    title: str
+
+
 class Stability(BaseModel):
     """How likely the band would stay the same if model and ratings were drawn again."""
 
@@ -169,13 +178,17 @@ class MissingRange(BaseModel):
 
 
 class Alert(BaseModel):
-    """A danger that a named official deals with today. It moves no tier."""
+    """A danger that a named official deals with today. It moves no tier.
+
+    ``disclosure`` is the strictest class of the answers behind it.
+    """
 
     model_config = FROZEN
     id: str
     label: str
     task: str
     items: tuple[str, ...]
+    disclosure: Literal["open", "confidential", "third_party"]
 
 
 class Need(BaseModel):
@@ -254,6 +267,8 @@ class Recommendation(BaseModel):
         The recommended tier, or both defensible ones, the less restrictive first.
     without_initial_period, takes_effect_on
         The tier once the initial period is over, and the day from which it could hold.
+    asked_not_scored
+        Answered questions that may be scored but have no evidence yet: exactly zero.
     """
 
     model_config = FROZEN
@@ -275,9 +290,10 @@ class Recommendation(BaseModel):
     risk: RiskView | None
     factors: tuple[Factor, ...]
     item_view: ItemView | None
+    asked_not_scored: tuple[str, ...]
     rules: tuple[RuleView, ...]
     why_not_lower: tuple[str, ...]
-    unchecked_rules: tuple[str, ...]
+    unchecked_rules: tuple[UncheckedRule, ...]
     stability: Stability | None
     missing: MissingRange | None
     alerts: tuple[Alert, ...]

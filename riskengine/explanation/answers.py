@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.answers import is_known
 from riskengine.instrument.assessment import Assessment
-from riskengine.instrument.model import DerivedItem, Item
+from riskengine.instrument.model import DerivedItem, Disclosure, Item
 from riskengine.recommendation import AnswerView
+
+_CLASSES: tuple[Disclosure, ...] = ("open", "confidential", "third_party")
 
 
 def answer_words(item: Item | DerivedItem, answer: object, say: Texts) -> str:
@@ -41,18 +44,32 @@ def _singular(unit: str) -> str:
     return unit.removesuffix("s")
 
 
+def disclosure(assessment: Assessment, item: Item | DerivedItem) -> Disclosure:
+    """Class of one answer: its source may make it stricter than its item, never looser."""
+    own: Disclosure = item.disclosure if isinstance(item, Item) else "open"
+    source = assessment.sources.get(item.id)
+    if source is None or source.disclosure is None:
+        return own
+    return max(own, source.disclosure, key=_CLASSES.index)
+
+
+def strictest(assessment: Assessment, items: Iterable[str]) -> Disclosure:
+    """The strictest class among the answers to some items."""
+    every = assessment.instrument.every_item
+    return max((disclosure(assessment, every[item]) for item in items), key=_CLASSES.index)
+
+
 def answer_view(assessment: Assessment, item: Item | DerivedItem, say: Texts) -> AnswerView:
     """Show one answer with where it comes from."""
     answer = assessment.complete.get(item.id, "not_asked")
     source = assessment.sources.get(item.id)
-    own = item.disclosure if isinstance(item, Item) else "open"
     return AnswerView(
         item=item.id,
         label=item.label[say.lang],
         answer=answer_words(item, answer, say),
         known=is_known(answer),
         changeable=item.dynamic,
-        disclosure=(source.disclosure if source and source.disclosure else own),
+        disclosure=disclosure(assessment, item),
         source=source.source if source else None,
         on=source.on if source else None,
         by=source.by if source else None,

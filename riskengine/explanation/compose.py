@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from riskengine.explanation.answers import strictest
 from riskengine.explanation.assistance import Assistance
 from riskengine.explanation.cautions import cautions
-from riskengine.explanation.factors import factors, item_view
+from riskengine.explanation.factors import asked_not_scored, factors, item_view
 from riskengine.explanation.judgement import Judgement, judge, legal_view, stopped
 from riskengine.explanation.missing import next_question, open_range
 from riskengine.explanation.rules import rule_views, why_not_lower
@@ -42,6 +43,7 @@ from riskengine.recommendation import (
     OutcomeView,
     Provenance,
     Recommendation,
+    UncheckedRule,
 )
 from riskengine.scorecard.compiled import Encoded, Scorecard, probability
 from riskengine.scorecard.uncertainty import variances
@@ -96,6 +98,7 @@ class Composer:
             else risk_view(document, risk, log_odds, model_variance + rating_variance, say),
             factors=factors(self.scorecard, assessment, parts[0], say),
             item_view=item_view(self.scorecard, assessment, encoded, risk, say),
+            asked_not_scored=asked_not_scored(self.scorecard, assessment, say),
             missing=self._missing(assessment, encoded, score, on, history),
         )
 
@@ -110,6 +113,7 @@ class Composer:
             risk=None,
             factors=(),
             item_view=None,
+            asked_not_scored=(),
             missing=None,
         )
 
@@ -141,7 +145,9 @@ class Composer:
             "without_initial_period": None if after is None else tier_view(after, say),
             "takes_effect_on": ruling.initial_period_until,
             "why_not_lower": why_not_lower(ruling, score, policy.cut_offs, points=points, say=say),
-            "unchecked_rules": ruling.unchecked,
+            "unchecked_rules": tuple(
+                UncheckedRule(id=rule.id, title=rule.title[say.lang]) for rule in ruling.unchecked
+            ),
             "stability": None
             if judgement.stability is None
             else stability_view(
@@ -232,7 +238,13 @@ class Composer:
         case = Case(assessment, on)
         lang = self.say.lang
         return tuple(
-            Alert(id=alert.id, label=alert.label[lang], task=alert.task[lang], items=items)
+            Alert(
+                id=alert.id,
+                label=alert.label[lang],
+                task=alert.task[lang],
+                items=items,
+                disclosure=strictest(assessment, items),
+            )
             for alert in self.law.alerts
             if (items := alert.check(case))
         )

@@ -62,6 +62,16 @@ def factors(
     return tuple(found)
 
 
+def asked_not_scored(scorecard: Scorecard, assessment: Assessment, say: Texts) -> tuple[str, ...]:
+    """Answered items that may be scored, and for which this scorecard has no evidence."""
+    scored = frozenset(scorecard.document.items)
+    return tuple(
+        item.label[say.lang]
+        for item in assessment.instrument.items
+        if "scored" in item.use and item.id not in scored and item.id in assessment.known
+    )
+
+
 def item_view(
     scorecard: Scorecard, assessment: Assessment, encoded: Encoded, risk: float | None, say: Texts
 ) -> ItemView:

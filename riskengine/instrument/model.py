@@ -4,11 +4,12 @@ An instrument is data. This module declares its shape (format ``riskengine/instr
 refuses one that contradicts itself; it computes nothing.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: pydantic would compile every annotation from text
+# at import, and the officer waits for that.
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -98,7 +99,7 @@ class Item(BaseModel):
         What more of it means; with ``enforce`` the final tables are guaranteed to agree.
     use
         ``scored`` may enter a model; ``rule`` feeds policy; ``need`` leads to assistance;
-        ``audit`` is only for group reports. An item without ``scored`` never enters an operational model.
+        ``audit`` is only for group reports. What is not ``scored`` never enters a model.
     rated
         ``rated`` by a person (raters disagree) or ``recorded`` from a file.
     bands
@@ -148,7 +149,7 @@ class Item(BaseModel):
         return self.levels[self.level_ids.index(level_id)]
 
     @model_validator(mode="after")
-    def _check(self) -> Item:
+    def _check(self) -> Self:
         def fail(what: str) -> None:
             raise ValueError(f"item [{self.id}]: {what}")
 
@@ -212,7 +213,7 @@ class DerivedItem(BaseModel):
         return tuple(name for name in self.arguments.values() if isinstance(name, str))
 
     @model_validator(mode="after")
-    def _check(self) -> DerivedItem:
+    def _check(self) -> Self:
         def fail(what: str) -> None:
             raise ValueError(f"derived item [{self.id}]: {what}")
 
@@ -260,7 +261,7 @@ class OutcomeColumns(BaseModel):
     risk_set: dict[str, tuple[str, ...]] = {}
 
     @model_validator(mode="after")
-    def _one_way(self) -> OutcomeColumns:
+    def _one_way(self) -> Self:
         by_event = self.event_column is not None and bool(self.event_values)
         by_time = self.time_column is not None and self.time_unit is not None
         if by_event == by_time:
@@ -391,7 +392,7 @@ class Instrument(BaseModel):
         }
 
     @model_validator(mode="after")
-    def _check(self) -> Instrument:
+    def _check(self) -> Self:
         def fail(what: str) -> None:
             raise ValueError(what)
 

@@ -89,18 +89,9 @@ def _by_share(scorecard: ScorecardDocument, relaxed: Fraction, strict: Fraction)
     """
     scores = scorecard.reference.score_quantiles
     n = len(scores)
-    # everybody above a score with at most `strict` of the reference at or above the next one
-    first_strict = next(
-        (
-            i
-            for i in range(n)
-            if Fraction(n - i, n) <= strict and (i and scores[i - 1] < scores[i])
-        ),
-        n,
-    )
-    strict_from = scores[first_strict] if first_strict < n else scores[-1] + 1
-    last_relaxed = max(
-        (i for i in range(n) if Fraction(i, n) <= relaxed and i and scores[i - 1] < scores[i]),
-        default=0,
-    )
-    return CutOffs(scores[last_relaxed], strict_from)
+    rises = [i for i in range(1, n) if scores[i - 1] < scores[i]]
+    # whole numbers: at most so many of the n quantiles may lie at or above, or below, a cut-off
+    most_strict, most_relaxed = (int(share * n) for share in (strict, relaxed))
+    strict_from = next((scores[i] for i in rises if n - i <= most_strict), scores[-1] + 1)
+    relaxed_below = max((scores[i] for i in rises if i <= most_relaxed), default=scores[0])
+    return CutOffs(relaxed_below, strict_from)

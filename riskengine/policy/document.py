@@ -4,11 +4,12 @@ A policy belongs to one jurisdiction but cannot choose it, and cannot switch off
 constraint: there is no key for that.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: pydantic would compile every annotation from text
+# at import, and the officer waits for that.
 
 from datetime import date
 from fractions import Fraction
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -84,7 +85,7 @@ class PointBands(BaseModel):
     relaxed_below: int
 
     @model_validator(mode="after")
-    def _check(self) -> PointBands:
+    def _check(self) -> Self:
         if self.relaxed_below >= self.strict_from:
             raise ValueError("[relaxed_below] must lie below [strict_from]: no ordinary band")
         return self
@@ -115,7 +116,7 @@ class Effect(BaseModel):
     contacts: tuple[Contact, ...] = ()
 
     @model_validator(mode="after")
-    def _check(self) -> Effect:
+    def _check(self) -> Self:
         if (self.kind in ("floor", "cap", "set")) != (self.tier is not None):
             raise ValueError("[tier] is for floor, cap and set, and needed there")
         if (self.kind == "schedule") != bool(self.contacts):
@@ -198,7 +199,7 @@ class PolicyDocument(BaseModel):
     source_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     @model_validator(mode="after")
-    def _check(self) -> PolicyDocument:
+    def _check(self) -> Self:
         if set(self.tiers) != set(Tier):
             raise ValueError("[tiers] needs strict, ordinary and relaxed")
         ids = [rule.id for rule in self.rules]

@@ -89,7 +89,7 @@ class Ruling:
     binding: AppliedRule
     applied: tuple[AppliedRule, ...]
     warnings: tuple[Notice, ...]
-    unchecked: tuple[str, ...]
+    unchecked: tuple[Rule, ...]
     extra_contacts: tuple[Contact, ...]
     without_initial_period: Tier | None
     initial_period_until: date | None
@@ -202,14 +202,14 @@ def rule_on(
     )
     applied = [by_band]
     warnings: list[Notice] = []
-    unchecked: list[str] = []
+    unchecked: list[Rule] = []
     contacts: list[Contact] = []
     for rule, condition in policy.rules:
         if not rule.in_force(on):
             continue
         truth = condition(known)
         if truth is None:
-            unchecked.append(rule.id)
+            unchecked.append(rule)
         if truth is not True:
             continue
         if rule.effect.kind == "caution":

@@ -65,9 +65,8 @@ def show(recommendation: Recommendation, console: Console) -> None:
         table.add_column(word("answer"))
         table.add_column(word("adds"), justify="right")
         for factor in moving[:12]:
-            value = (
-                f"{factor.contribution:+d}" if score.form == "points" else f"{factor.log_odds:+.3f}"
-            )
+            points = score.form == "points"
+            value = f"{factor.contribution:+d}" if points else f"{factor.log_odds:+.3f}"
             table.add_row(
                 Text(" × ".join(a.label for a in factor.answers)),
                 Text(" × ".join(a.answer for a in factor.answers)),

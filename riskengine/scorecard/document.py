@@ -7,11 +7,12 @@ one rounded product for every linear term. The unit is 2^-40 log-odds (form ``fu
 Everything here is checked when a file is read; nothing is computed and nothing is run.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations` here: pydantic would compile every annotation from text
+# at import, and the officer waits for that.
 
 import math
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
@@ -72,7 +73,7 @@ class Axis(BaseModel):
         return self.known_states + len(self.not_known)
 
     @model_validator(mode="after")
-    def _check(self) -> Axis:
+    def _check(self) -> Self:
         if self.groups and self.cuts:
             raise ValueError(f"axis [{self.id}]: give [groups] or [cuts], not both")
         levels = [level for group in self.groups for level in group]
@@ -129,7 +130,7 @@ class LinearTerm(BaseModel):
     evidence: tuple[Identifier, ...] = ()
 
     @model_validator(mode="after")
-    def _check(self) -> LinearTerm:
+    def _check(self) -> Self:
         low, high = self.valid
         if not (math.isfinite(low) and math.isfinite(high) and low < high):
             raise ValueError(f"linear term [{self.id}]: [valid] must be a finite rising range")
@@ -164,7 +165,7 @@ class ReferencePopulation(BaseModel):
     score_quantiles: tuple[int, ...] = Field(min_length=2, max_length=1001)
 
     @model_validator(mode="after")
-    def _check(self) -> ReferencePopulation:
+    def _check(self) -> Self:
         if list(self.score_quantiles) != sorted(self.score_quantiles):
             raise ValueError("[score_quantiles] must rise")
         return self
@@ -313,7 +314,7 @@ class ScorecardDocument(BaseModel):
         return tuple(seen)
 
     @model_validator(mode="after")
-    def _check(self) -> ScorecardDocument:
+    def _check(self) -> Self:
         for kind, ids in (
             ("axis", [axis.id for axis in self.axes]),
             ("term", [term.id for term in self.terms]),

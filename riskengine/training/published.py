@@ -93,7 +93,7 @@ def build_published(
         estimand=outcome.estimand,
         scale="calibrated",
         form="full",
-        validation="literature_only",
+        validation="calibrated_in_pool",
         log_odds=LogOdds(unit=1, offset=0),
         intercept=_units(model.intercept),
         axes=tuple(axes.values()),

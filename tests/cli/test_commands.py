@@ -213,7 +213,8 @@ def test_the_command_line_does_not_import_training_before_it_is_asked():
             sys.executable,
             "-c",
             "import sys, riskengine.cli\n"
-            "print([m for m in ('pandas','sklearn','scipy','interpret','shap') if m in sys.modules])",
+            "heavy = ('pandas', 'sklearn', 'scipy', 'interpret', 'shap')\n"
+            "print([name for name in heavy if name in sys.modules])",
         ],
         capture_output=True,
         cwd=ROOT,

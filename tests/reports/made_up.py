@@ -93,7 +93,8 @@ def document(lang: str = "en", **changes: Any) -> dict[str, Any]:
             rule("warned", binding=True, verified=False, reports={"Warnings": "1"}),
         ],
         "why_not_lower": ["Because of a warning."],
-        "unchecked_rules": ["some_rule"],
+        "unchecked_rules": [{"id": "some_rule", "title": "Some rule"}],
+        "asked_not_scored": ["Gambling"],
         "stability": {"value": 0.7, "model_share": 0.4, "words": "About seven in ten."},
         "missing": {
             "items": [
@@ -106,7 +107,15 @@ def document(lang: str = "en", **changes: Any) -> dict[str, Any]:
             "exact": True,
             "next_question": "Drug use",
         },
-        "alerts": [{"id": "a", "label": "Threat", "task": "Act today.", "items": ["threat"]}],
+        "alerts": [
+            {
+                "id": "a",
+                "label": "Threat",
+                "task": "Act today.",
+                "items": ["threat"],
+                "disclosure": "third_party",
+            }
+        ],
         "needs": [
             {"id": "n", "label": "Work", "assistance": ["A job.", "A course."], "items": ["work"]}
         ],
@@ -165,6 +174,7 @@ STOPPED: dict[str, Any] = {
     "rules": [rule("H03", effect="hold", tier=None, binding=True)],
     "why_not_lower": [],
     "unchecked_rules": [],
+    "asked_not_scored": [],
     "stability": None,
     "missing": None,
     "review_on": None,

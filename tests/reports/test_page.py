@@ -181,7 +181,8 @@ def test_what_is_not_known_is_said_with_range_question_and_rules():
     assert "Drug use (refused, 0 to +4)" in unknown
     assert "Most useful question Drug use" in unknown
     assert "About seven in ten." in unknown
-    assert "some_rule" in found.one(name="rules").text
+    assert "Some rule" in found.one(name="rules").text
+    assert "not scored for want of evidence: Gambling" in found.text
     assert "outer bounds" not in unknown
 
 

@@ -69,7 +69,7 @@ def complete_basis(case: Case) -> Found:
     names = [labels[item].label for item in missing if item in labels]
     return (
         Text(
-            zh="综合评估依据不全，暂不提出管理类别建议。缺少:" + "、".join(n.zh for n in names),
+            zh="综合评估依据不全，暂不提出管理类别建议。缺少：" + "、".join(n.zh for n in names),
             en="The comprehensive assessment is incomplete, so no tier is recommended yet. "
             "Missing: " + ", ".join(n.en for n in names),
         ),
@@ -85,7 +85,7 @@ def separate_minor_profile(case: Case) -> Found:
         return None
     return (
         Text(
-            zh="未成年社区矫正对象应当与成年人分别进行矫正，成年人评分不适用;"
+            zh="未成年社区矫正对象应当与成年人分别进行矫正，成年人评分不适用；"
             "矫正期间年满十八周岁的，继续按未成年人办理。请由熟悉未成年人的人员另行评估。",
             en="Minors are supervised separately from adults: the adult score does not apply, "
             "also after the 18th birthday. A person who knows minors makes the assessment.",
@@ -100,7 +100,7 @@ def health_duties(case: Case) -> Found:
         return None
     return (
         Text(
-            zh="暂予监外执行：每月报告身体情况、保外就医定期提交复查情况等义务,"
+            zh="暂予监外执行：每月报告身体情况、保外就医定期提交复查情况等义务，"
             "在任何管理类别下都照常履行；活动安排应顾及疾病、妊娠或生活不能自理。",
             en="Temporary execution outside prison: the monthly health report and the regular "
             "re-checks run at every tier; activities respect illness, pregnancy or disability.",
