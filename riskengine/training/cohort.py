@@ -81,6 +81,9 @@ class Cohort:
         Columns that the instrument does not know or blocks, and items that look ahead.
     present
         Items that the file has a column for and that were read.
+    by_discretion
+        How many events rest on nothing but an officer's discretion; ``None`` where the file does
+        not tell the parts of a composite outcome apart.
     """
 
     source: str
@@ -93,6 +96,7 @@ class Cohort:
     outside: int
     unread: tuple[str, ...]
     present: frozenset[str]
+    by_discretion: int | None = None
 
     @property
     def people(self) -> int:
@@ -146,12 +150,13 @@ def read_cohort(
     wanted = {item: column for item, column in plan.items.items() if item not in ahead}
     values = {item: _mapped(native, item, frame[column]) for item, column in wanted.items()}
     labels = label(frame)
+    objective = _objective(instrument, definition, frame, name)
 
     answers: list[Mapping[str, object]] = []
     events: list[int] = []
     rejects: list[Reject] = []
     unlabelled: list[tuple[int, str]] = []
-    outside = 0
+    outside = by_discretion = 0
     for row, found in enumerate(labels):
         if found is None:
             outside += 1
@@ -165,6 +170,7 @@ def read_cohort(
         else:
             answers.append(complete(instrument, parsed))
             events.append(found)
+            by_discretion += found == 1 and objective is not None and not objective[row]
     _refuse_losses(unlabelled, len(events), name)
     return Cohort(
         source=name,
@@ -177,6 +183,7 @@ def read_cohort(
         outside=outside,
         unread=_unread(plan, ahead),
         present=frozenset(wanted),
+        by_discretion=None if objective is None else by_discretion,
     )
 
 
@@ -305,6 +312,27 @@ def _labeller(
         return [one(row) if inside[row] else None for row in range(len(frame))]
 
     return labels
+
+
+def _objective(
+    instrument: Instrument, outcome: Outcome, frame: pd.DataFrame, name: str
+) -> list[bool] | None:
+    """For every row, whether some part of the outcome came about that is nobody's discretion.
+
+    ``None`` where the parts cannot be told apart in this file.
+    """
+    if not outcome.components:
+        return [not outcome.discretion] * len(frame)
+    parts = [instrument.outcomes_by_id[part] for part in outcome.components]
+    try:
+        firm = [
+            _labeller(part, None, list(frame.columns), name)(frame)
+            for part in parts
+            if not part.discretion
+        ]
+    except TrainingError:
+        return None
+    return [any(labels[row] == 1 for labels in firm) for row in range(len(frame))]
 
 
 def _by_event(

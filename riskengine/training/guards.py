@@ -24,6 +24,8 @@ MINIMUM_EVENTS = 100
 """Fewest events from which tables are learned; a calibrated scale needs at least 50."""
 GIVES_AWAY = 0.9
 """AUC above which an item alone is taken to say what it predicts."""
+MOST_BY_DISCRETION = 0.5
+"""Largest share of an operational target's events that officers' discretion alone may make."""
 _FEWEST = 50  # members of a group, and others, without whom nothing can be said about it
 _FOLDS = 5
 
@@ -71,6 +73,34 @@ def check_events(cohort: Cohort, outcome: Outcome) -> None:
             f"people; at least {MINIMUM_EVENTS} people with and without the event are needed to "
             f"learn tables. Use a scorecard built from published evidence instead, pool the "
             f"cohort with other districts, or wait for more outcomes"
+        )
+
+
+def check_discretion(instrument: Instrument, cohort: Cohort, outcome: Outcome) -> None:
+    """Refuse a target that is mostly made by the discretion of those who will use the score.
+
+    A score that learns whom officers warn would send them back to the same people. Benchmarks are
+    about nobody and may be trained all the same.
+
+    Raises
+    ------
+    TrainingError
+        With the share found, or where the parts of the outcome cannot be told apart.
+    """
+    if instrument.purpose == "benchmark":
+        return
+    if cohort.by_discretion is None:
+        raise TrainingError(
+            f"{cohort.source}: outcome [{outcome.id}] is made of parts, and the file does not "
+            "hold all of those that rest on nobody's discretion; they are needed to see how much "
+            "of it officers make themselves"
+        )
+    share = cohort.by_discretion / cohort.events
+    if share > MOST_BY_DISCRETION:
+        raise TrainingError(
+            f"{cohort.source}: {share:.0%} of the events of [{outcome.id}] rest on an officer's "
+            f"discretion alone; at most {MOST_BY_DISCRETION:.0%} may. Leave such parts out of the "
+            "outcome, or count them only where something objective happened as well"
         )
 
 

@@ -24,6 +24,7 @@ from riskengine.training.ebm import ExplainableBoosting
 from riskengine.training.export import Learning, export
 from riskengine.training.guards import (
     GivenAway,
+    check_discretion,
     check_events,
     check_leaks,
     check_outcome,
@@ -115,6 +116,7 @@ def learn(
     cohort = read_cohort(source, instrument, outcome, horizon_days=settings.horizon_days)
     definition = instrument.outcomes_by_id[outcome]
     check_events(cohort, definition)
+    check_discretion(instrument, cohort, definition)
 
     items, states = _prepared(instrument, cohort, include_protected=settings.include_protected)
     check_leaks(items, states, cohort.outcome, settings.seed)

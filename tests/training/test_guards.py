@@ -15,6 +15,7 @@ from riskengine.training.axes import candidates, encode
 from riskengine.training.cohort import read_cohort
 from riskengine.training.guards import (
     GivenAway,
+    check_discretion,
     check_events,
     check_leaks,
     check_outcome,
@@ -118,3 +119,60 @@ def test_an_operational_model_is_about_a_declared_target(operational: Instrument
     outcome = operational.outcomes_by_id["event_1y"]
     with pytest.raises(TrainingError, match="targets are timed"):
         check_outcome(operational, outcome, include_protected=False, allow_look_ahead=False)
+
+
+class TestDiscretion:
+    """At most half of an operational target's events may rest on officers' discretion alone."""
+
+    def instrument(self, *, with_parts: bool = True) -> Instrument:
+        value = instrument_value()
+        value["purpose"] = "template"
+        value["items"] = [item for item in value["items"] if item["id"] in ("priors", "work")]
+        (whole, *_) = value["outcomes"]
+        parts = [
+            {
+                **whole,
+                "id": name,
+                "target": False,
+                "discretion": by_officer,
+                "columns": {"event_column": name, "event_values": ["1"]} if with_parts else None,
+            }
+            for name, by_officer in (("warned", True), ("convicted", False))
+        ]
+        whole = {**whole, "components": ["warned", "convicted"], "discretion": True}
+        value["outcomes"] = [whole, *parts]
+        return build(value)
+
+    def people(self, *, warned_only: int, convicted: int) -> pd.DataFrame:
+        quiet = 300
+        return pd.DataFrame(
+            {
+                "priors": "1",
+                "work": "some",
+                "Event": ["1"] * (warned_only + convicted) + ["0"] * quiet,
+                "warned": ["1"] * (warned_only + convicted) + ["0"] * quiet,
+                "convicted": ["0"] * warned_only + ["1"] * convicted + ["0"] * quiet,
+            },
+            index=range(warned_only + convicted + quiet),
+        )
+
+    @pytest.mark.parametrize(("warned_only", "refused"), [(0, False), (100, False), (101, True)])
+    def test_the_edge(self, warned_only: int, refused: bool) -> None:
+        instrument = self.instrument()
+        people = self.people(warned_only=warned_only, convicted=100)
+        cohort = read_cohort(people, instrument, "event_1y")
+        assert cohort.by_discretion == warned_only
+        outcome = instrument.outcomes_by_id["event_1y"]
+        if refused:
+            with pytest.raises(TrainingError, match="officer's discretion alone"):
+                check_discretion(instrument, cohort, outcome)
+        else:
+            check_discretion(instrument, cohort, outcome)
+
+    def test_parts_that_cannot_be_told_apart_are_refused(self) -> None:
+        instrument = self.instrument(with_parts=False)
+        people = self.people(warned_only=0, convicted=100)
+        cohort = read_cohort(people, instrument, "event_1y")
+        assert cohort.by_discretion is None
+        with pytest.raises(TrainingError, match="made of parts"):
+            check_discretion(instrument, cohort, instrument.outcomes_by_id["event_1y"])
