@@ -13,10 +13,10 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
 
 if TYPE_CHECKING:
-    from riskengine.engine import Engine
     from riskengine.instrument.assessment import Assessment
 
 app = typer.Typer(
@@ -53,9 +53,6 @@ ResearchOption = Annotated[
     bool, typer.Option("--research", help="Allow a benchmark model: a score and no tier.")
 ]
 
-DEFAULT_MODEL = "cn_serious_noncompliance"
-DEFAULT_POLICY = "cn_default"
-
 
 def main() -> None:
     """Run the command line; mistakes end in one clear message and exit status 2."""
@@ -72,8 +69,6 @@ def _day(on: datetime | None) -> date:
 
 
 def _engine(model: str, policy: str, research: bool) -> Engine:
-    from riskengine.engine import Engine
-
     return Engine.load(model, None if research else policy, research=research)
 
 

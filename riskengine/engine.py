@@ -132,6 +132,19 @@ class Engine:
         """The instrument that assessments must belong to."""
         return self.scorecard.instrument
 
+    def check_in_force(self, on: date) -> None:
+        """Refuse a day on which the policy is not in force.
+
+        Raises
+        ------
+        UseError
+            Naming policy and day.
+        """
+        if self.policy is not None and not self.policy.document.in_force(on):
+            raise UseError(
+                f"policy [{self.provenance.policy}] is not in force on [{on.isoformat()}]"
+            )
+
     def assessment(self, raw: Mapping[str, object]) -> Assessment:
         """Check a JSON-like mapping; see `Assessment.from_dict`."""
         return Assessment.from_dict(raw, self.instrument)
@@ -168,6 +181,7 @@ class Engine:
                 f"@{assessment.instrument.version}], the engine to [{self.instrument.id}"
                 f"@{self.instrument.version}]"
             )
+        self.check_in_force(on)
         composer = Composer(
             scorecard=self.scorecard,
             policy=self.policy,

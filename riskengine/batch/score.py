@@ -50,6 +50,7 @@ def score_rows(
     holds both tiers, joined by ``|`` with the less restrictive first, where either is defensible.
     Where the law leaves no score, everything but ``id``, ``status`` and ``binding_rule`` is empty.
     """
+    engine.check_in_force(on)
     source = iter(assessments)
     while batch := list(islice(source, chunk)):
         yield from _chunk(engine, batch, on=on, explain=explain)

@@ -140,9 +140,11 @@ class Rule(BaseModel):
 
     def in_force(self, on: date) -> bool:
         """Whether the rule is in force on a day; the last day counts."""
-        return (self.valid_from is None or self.valid_from <= on) and (
-            self.valid_to is None or on <= self.valid_to
-        )
+        return _within(on, self.valid_from, self.valid_to)
+
+
+def _within(on: date, first: date | None, last: date | None) -> bool:
+    return (first is None or first <= on) and (last is None or on <= last)
 
 
 class InitialPeriod(BaseModel):
@@ -156,7 +158,7 @@ class InitialPeriod(BaseModel):
 
 
 class Steps(BaseModel):
-    """How far a tier may move at once."""
+    """How far a tier may move at once; the minimum stay of each tier goes with it."""
 
     model_config = FROZEN
     down: Literal[1, 2] = 1
@@ -198,6 +200,10 @@ class PolicyDocument(BaseModel):
     roles: Roles
     source_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
+    def in_force(self, on: date) -> bool:
+        """Whether the policy is in force on a day; the last day counts."""
+        return _within(on, self.valid_from, self.valid_to)
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         if set(self.tiers) != set(Tier):
@@ -206,6 +212,8 @@ class PolicyDocument(BaseModel):
         twice = sorted({i for i in ids if ids.count(i) > 1})
         if twice:
             raise ValueError(f"rule [{twice[0]}] is declared twice")
+        if self.steps is None and any(t.minimum_stay for t in self.tiers.values()):
+            raise ValueError("[minimum_stay] needs [steps], which says why and by what rule")
         if self.purpose == "operational" and not self.adopted_by:
             raise ValueError("an operational policy names in [adopted_by] who adopted it")
         return self

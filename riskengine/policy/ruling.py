@@ -18,13 +18,21 @@ from riskengine.instrument.conditions import (
 from riskengine.instrument.model import Instrument, check_comparison
 from riskengine.policy import facts as policy_facts
 from riskengine.policy.bands import CutOffs
-from riskengine.policy.document import Citation, Contact, PolicyDocument, Rule, TierTerms
+from riskengine.policy.document import (
+    Citation,
+    Contact,
+    PolicyDocument,
+    Rule,
+    Steps,
+    TierTerms,
+)
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
 BAND_RULE = "score_band"
 INITIAL_RULE = "initial_period"
 STEP_RULE = "one_step_down"
+STAY_RULE = "minimum_stay"
 
 
 @dataclass(frozen=True)
@@ -170,8 +178,8 @@ def rule_on(
     """Apply bands, rules, initial period and steps.
 
     The score proposes a band. Rules that set, raise or cap the tier follow; a rule that raises
-    goes before one that caps. The initial period comes next, and last the step rule: a tier goes
-    down one step at a time.
+    goes before one that caps. The initial period comes next, and last the steps: a tier goes down
+    one at a time, and not before its minimum stay is over.
 
     Parameters
     ----------
@@ -184,7 +192,8 @@ def rule_on(
     """
     document = policy.document
     band = policy.cut_offs.band(score)
-    current = max(history, key=lambda past: past.decided_on).tier if history else None
+    last = max(history, key=lambda past: past.decided_on) if history else None
+    current = last.tier if last is not None else None
     known = {
         **assessment.known,
         **policy_facts.facts(assessment, on=on, band=band, current=current),
@@ -234,9 +243,7 @@ def rule_on(
     start = assessment.known.get(policy_facts.START_ITEM)
     initial = document.initial_period
     if initial is not None and isinstance(start, date):
-        end = assessment.known.get(policy_facts.END_ITEM)
-        term = (end - start).days if isinstance(end, date) else None
-        until = start + timedelta(days=initial.period.length(term))
+        until = start + timedelta(days=initial.period.length(term_days(assessment)))
         if on < until and initial.tier.rank > tier.rank:
             after = tier
             binding = AppliedRule(
@@ -250,19 +257,11 @@ def rule_on(
             )
             applied.append(binding)
             tier = initial.tier
-    if document.steps is not None and current is not None:
-        lowest = Tier.at(max(0, current.rank - document.steps.down))
-        if tier.rank < lowest.rank:
-            binding = AppliedRule(
-                id=STEP_RULE,
-                title=Text(zh="逐级下调", en="one step at a time"),
-                effect="floor",
-                tier=lowest,
-                reason=document.steps.reason,
-                citation=document.steps.citation,
-            )
-            applied.append(binding)
-            tier = lowest
+    if document.steps is not None and last is not None:
+        held = _held(document, document.steps, assessment, last, tier, on)
+        if held is not None:
+            binding, tier = held, held.tier
+            applied.append(held)
     return Ruling(
         band=band,
         tier=tier,
@@ -274,6 +273,53 @@ def rule_on(
         without_initial_period=after,
         initial_period_until=until if after is not None else None,
     )
+
+
+def _held(
+    document: PolicyDocument,
+    steps: Steps,
+    assessment: Assessment,
+    last: PastTier,
+    tier: Tier,
+    on: date,
+) -> AppliedRule | None:
+    """What keeps a tier from going down so far, or so soon."""
+    if tier.rank >= last.tier.rank:
+        return None
+    stay = document.tiers[last.tier].minimum_stay
+    if stay is not None:
+        until = last.decided_on + timedelta(days=stay.length(term_days(assessment)))
+        if on < until:
+            label = last.tier.label
+            return AppliedRule(
+                id=STAY_RULE,
+                title=Text(zh="最短期限", en="minimum stay"),
+                effect="floor",
+                tier=last.tier,
+                reason=Text(
+                    zh=f"{label.zh}的最短期限至{until.isoformat()}届满。",
+                    en=f"The minimum stay at the {label.en} tier ends on {until.isoformat()}.",
+                ),
+                citation=steps.citation,
+            )
+    lowest = Tier.at(max(0, last.tier.rank - steps.down))
+    if tier.rank >= lowest.rank:
+        return None
+    return AppliedRule(
+        id=STEP_RULE,
+        title=Text(zh="逐级下调", en="one step at a time"),
+        effect="floor",
+        tier=lowest,
+        reason=steps.reason,
+        citation=steps.citation,
+    )
+
+
+def term_days(assessment: Assessment) -> int | None:
+    """Length of the person's term, where both its ends are known."""
+    start = assessment.known.get(policy_facts.START_ITEM)
+    end = assessment.known.get(policy_facts.END_ITEM)
+    return (end - start).days if isinstance(start, date) and isinstance(end, date) else None
 
 
 def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
@@ -300,8 +346,6 @@ def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
 
 def review_on(policy: Policy, assessment: Assessment, tier: Tier, *, on: date) -> date:
     """Day by which a tier is reviewed, never after the end of the term."""
-    start = assessment.known.get(policy_facts.START_ITEM)
     end = assessment.known.get(policy_facts.END_ITEM)
-    term = (end - start).days if isinstance(start, date) and isinstance(end, date) else None
-    due = on + timedelta(days=max(1, policy.terms(tier).review.length(term)))
+    due = on + timedelta(days=max(1, policy.terms(tier).review.length(term_days(assessment))))
     return min(due, end) if isinstance(end, date) and end >= on else due

@@ -11,6 +11,7 @@ from itertools import product
 import pytest
 
 from riskengine import Engine, NotFoundError, PastTier, Recommendation, Tier, UseError
+from riskengine.batch.score import score_rows
 from tests.engine.conftest import write_model
 from tests.support.cases import ON, case
 from tests.support.scorecards import make_document
@@ -196,6 +197,17 @@ class TestUse:
                 Engine.load("made_up_cn")
         finally:
             (agency / "installation.json").unlink()
+
+    def test_a_policy_outside_its_dates_is_refused(self, engine, cn):
+        from dataclasses import replace
+
+        document = engine.policy.document.model_copy(update={"valid_to": date(2026, 5, 31)})
+        late = replace(engine, policy=replace(engine.policy, document=document))
+        with pytest.raises(UseError, match=r"not in force on \[2026-06-01\]"):
+            late.recommend(case(cn, **ANSWERS), on=ON)
+        with pytest.raises(UseError, match="not in force"):
+            next(iter(score_rows(late, [case(cn, **ANSWERS)], on=ON)))
+        assert late.recommend(case(cn, **ANSWERS), on=date(2026, 5, 31)).tiers
 
     def test_unknown_names_list_what_there_is(self, engine):
         with pytest.raises(NotFoundError, match="made_up_cn@1.0.0"):

@@ -111,12 +111,30 @@ class TestInitialPeriod:
 
 class TestSteps:
     def test_one_step_down_at_a_time(self, policy, cn):
-        history = [PastTier(STRICT, date(2026, 3, 1))]
+        history = [PastTier(STRICT, date(2026, 1, 1))]
         ruling = rule(policy, case(cn), score=0, history=history)
         assert (ruling.tier, ruling.binding.id) == (ORDINARY, "one_step_down")
 
+    @pytest.mark.parametrize(
+        ("decided", "tier", "binding"),
+        [
+            # 90 days, or a sixth of 729: 121; the lesser holds
+            (date(2026, 3, 4), STRICT, "minimum_stay"),
+            (date(2026, 3, 3), ORDINARY, "one_step_down"),
+        ],
+    )
+    def test_the_minimum_stay(self, policy, cn, decided, tier, binding):
+        ruling = rule(policy, case(cn), score=0, history=[PastTier(STRICT, decided)])
+        assert (ruling.tier, ruling.binding.id) == (tier, binding)
+
+    def test_the_minimum_stay_of_a_short_term_is_a_share_of_it(self, policy, cn):
+        short = case(cn, start_date="2026-03-01", end_date="2026-07-01")  # 122 days: 20
+        for decided, tier in ((date(2026, 5, 13), STRICT), (date(2026, 5, 12), ORDINARY)):
+            ruling = rule(policy, short, score=0, history=[PastTier(STRICT, decided)])
+            assert ruling.tier is tier
+
     def test_the_newest_decision_counts(self, policy, cn):
-        history = [PastTier(ORDINARY, date(2026, 4, 1)), PastTier(STRICT, date(2026, 1, 1))]
+        history = [PastTier(ORDINARY, date(2026, 2, 1)), PastTier(STRICT, date(2026, 1, 1))]
         assert rule(policy, case(cn), score=0, history=history).tier is RELAXED
 
     def test_up_any_number_of_steps(self, policy, cn):
