@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -72,15 +73,33 @@ def _engine(model: str, policy: str, research: bool) -> Engine:
     return Engine.load(model, None if research else policy, research=research)
 
 
-def _assessments(engine: Engine, source: str) -> Iterator[Assessment]:
-    """Assessments of a JSON file (one, or a list), or of standard input (``-``)."""
+def _documents(source: str) -> list[Any]:
+    """Objects of a JSON file (one, or a list), or of standard input (``-``)."""
     from riskengine.canonical import parse_json
 
-    name = "standard input" if source == "-" else source
-    data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    raw = parse_json(data, source=name)
-    for entry in raw if isinstance(raw, list) else [raw]:
-        yield engine.assessment(entry)
+    try:
+        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
+    except OSError as error:
+        raise RiskEngineError(f"{source}: {error.strerror}") from error
+    raw = parse_json(data, source="standard input" if source == "-" else source)
+    return raw if isinstance(raw, list) else [raw]
+
+
+@contextmanager
+def _problems(lang: Lang) -> Iterator[None]:
+    """Say everything that is wrong with an assessment, and end with status 2."""
+    try:
+        yield
+    except AssessmentError as error:
+        Console(stderr=True).print(
+            error.text(lang.code), style="red", markup=False, highlight=False, soft_wrap=True
+        )
+        raise typer.Exit(2) from error
+
+
+def _assessments(engine: Engine, source: str) -> Iterator[Assessment]:
+    for raw in _documents(source):
+        yield engine.assessment(raw)
 
 
 @app.command()
@@ -95,8 +114,7 @@ def assess(
 ) -> None:
     """Recommend for one assessment, with every reason."""
     engine = _engine(model, policy, research)
-    console = Console()
-    try:
+    with _problems(lang):
         for assessment in _assessments(engine, file):
             found = engine.recommend(assessment, on=_day(on), lang=lang.code)
             if as_json:
@@ -104,14 +122,33 @@ def assess(
             else:
                 from riskengine.reports.terminal import show
 
-                show(found, console)
-    except AssessmentError as error:
-        Console(stderr=True).print(
-            error.text(lang.code), style="red", markup=False, highlight=False
-        )
-        raise typer.Exit(2) from error
-    except OSError as error:
-        raise RiskEngineError(f"{file}: {error.strerror}") from error
+                show(found, Console())
+
+
+@app.command()
+def check(
+    file: Annotated[str, typer.Argument(help="Assessment in JSON, or - for standard input.")],
+    instrument: Annotated[
+        str | None, typer.Option(help="Instrument, where the assessment does not name it.")
+    ] = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """Check an assessment against its instrument; no model or policy is needed."""
+    from riskengine.instrument.assessment import Assessment
+    from riskengine.store.lookup import find_instrument
+
+    for raw in _documents(file):
+        named = raw.get("instrument") if isinstance(raw, dict) else None
+        name = instrument or named
+        if not isinstance(name, str):
+            raise RiskEngineError("no instrument: name it in the assessment or with --instrument")
+        with _problems(lang):
+            found = Assessment.from_dict(raw, find_instrument(name))
+        said = {
+            "zh": f"{found.person}：没有问题，{len(found.known)} 项有答案",
+            "en": f"{found.person}: no problem, {len(found.known)} items answered",
+        }
+        typer.echo(said[lang.code])
 
 
 @app.command()
@@ -128,11 +165,12 @@ def report(
     from riskengine.reports.html import write_page
 
     engine = _engine(model, policy, research)
-    found = [
-        engine.recommend(assessment, on=_day(on), lang=lang.code)
-        for file in files
-        for assessment in _assessments(engine, str(file))
-    ]
+    with _problems(lang):
+        found = [
+            engine.recommend(assessment, on=_day(on), lang=lang.code)
+            for file in files
+            for assessment in _assessments(engine, str(file))
+        ]
     write_page(out, found, lang=lang.code)
     typer.echo(f"{out}: {len(found)}")
 

@@ -195,6 +195,22 @@ class TestSchema:
         )
         assert "missed_reports_n" in done.stdout.decode()
 
+        answers = {"attendance": "mostly", "missed_reports_n": 2, "admonished": False}
+        right = {
+            "instrument": "mini_checkin@1.0.0",
+            "person": "A-17",
+            "assessed_on": "2026-03-31",
+            "answers": answers,
+        }
+        text = said(run("check", "-", "--lang", "en", given=json.dumps(right).encode()))
+        assert text == "A-17: no problem, 3 items answered\n"
+        wrong = {**right, "answers": {**answers, "attendance": "often", "missed_reports_n": 40,
+                                      "admonished_on": "2026-02-01"}}  # fmt: skip
+        text = said(run("check", "-", "--lang", "en", given=json.dumps(wrong).encode()), status=2)
+        page = (ROOT / "docs" / "new-instrument.md").read_text(encoding="utf-8")
+        for line in text.splitlines():
+            assert line in page
+
     def test_a_mistake_names_file_and_line(self, tmp_path):
         folder = tmp_path / "instruments"
         folder.mkdir()
@@ -203,7 +219,7 @@ class TestSchema:
         wrong = text.replace("maximum: 31", "maximum: 031")
         (folder / "mini_checkin.yaml").write_text(wrong, encoding="utf-8")
         message = said(run("schema", "build", "--source", str(tmp_path)), status=2)
-        assert f"mini_checkin.yaml: line {line}" in message
+        assert f"instruments/mini_checkin.yaml: line {line}" in message
         assert "leading zero" in message
 
 
