@@ -37,7 +37,7 @@ DEFAULT_POLICY = "cn_default"
 _RESEARCH_PURPOSES = ("benchmark", "historical")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Engine:
     """A scorecard, a policy and the law of the installation, ready to be asked.
 
@@ -126,6 +126,10 @@ class Engine:
             _assistance=_assistance(instrument),
             _texts=_texts(),
         )
+
+    def __repr__(self) -> str:
+        policy = self.provenance.policy or "research mode, no policy"
+        return f"<Engine {self.provenance.model}, {policy}>"
 
     @property
     def instrument(self) -> Instrument:

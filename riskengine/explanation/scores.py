@@ -57,11 +57,7 @@ def risk_view(
         reach = half_width(level) * variance**0.5
         ends = probability(np.array([log_odds - reach, log_odds + reach]))
         low, high = (risk_text(float(end)) for end in ends)
-    # the smallest denominator that still gives a whole person
-    whole = FEWEST_NAMED
-    while risk * whole < 1 and whole < MOST_NAMED:
-        whole *= 10
-    events = round(risk * whole)
+    whole, events = in_whole_people(risk)
     return RiskView(
         probability=risk_text(risk),
         low=low,
@@ -75,6 +71,14 @@ def risk_view(
             others=whole - events,
         ),
     )
+
+
+def in_whole_people(risk: float) -> tuple[int, int]:
+    """The smallest denominator that leaves whole people on both sides, and those with the event."""
+    whole = FEWEST_NAMED
+    while min(risk, 1 - risk) * whole < 1 and whole < MOST_NAMED:
+        whole *= 10
+    return whole, round(risk * whole)
 
 
 def stability_view(
