@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from riskengine.explanation.factors import risk_text
+from riskengine.explanation.factors import NANO, risk_text
 from riskengine.explanation.stability import BandStability
 from riskengine.explanation.texts import Texts
 from riskengine.policy.tiers import Tier
@@ -74,9 +74,10 @@ def risk_view(
 
 
 def in_whole_people(risk: float) -> tuple[int, int]:
-    """The smallest denominator that leaves whole people on both sides, and those with the event."""
+    """The smallest denominator with whole people on both sides, and those with the event."""
+    nanos = round(risk * NANO)
     whole = FEWEST_NAMED
-    while min(risk, 1 - risk) * whole < 1 and whole < MOST_NAMED:
+    while min(nanos, NANO - nanos) * whole < NANO and whole < MOST_NAMED:
         whole *= 10
     return whole, round(risk * whole)
 

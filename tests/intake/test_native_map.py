@@ -135,8 +135,18 @@ def test_cells_are_read_as_offices_write_them(native, small, item, cell, value):
 @pytest.mark.parametrize("item", ["status", "employed", "warnings_n", "share", "start", "kinds"])
 @pytest.mark.parametrize(
     "cell",
-    [None, "", "  ", "　", float("nan"), np.float32("nan"), pd.NA, pd.NaT, np.datetime64("NaT", "D")],
-)  # fmt: skip
+    [
+        None,
+        "",
+        "  ",
+        "　",
+        float("nan"),
+        np.float32("nan"),
+        pd.NA,
+        pd.NaT,
+        np.datetime64("NaT", "D"),
+    ],
+)
 def test_a_blank_cell_gets_the_declared_code(native, item, cell):
     assert native.value(item, cell) == "not_asked"
 
