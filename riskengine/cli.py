@@ -191,7 +191,7 @@ def score(
     research: ResearchOption = False,
 ) -> None:
     """Score a file. Rows that cannot be used go to a file of rejects beside the output."""
-    from riskengine.batch.score import COLUMNS, contribution_columns, score_rows
+    from riskengine.batch.score import COLUMNS, contribution_columns, score_rows, usable
     from riskengine.batch.writing import write_rows
     from riskengine.intake.read import read_assessments
     from riskengine.intake.rejects import RejectWriter, rejects_path
@@ -205,7 +205,8 @@ def score(
     with RejectWriter(rejects_path(out), lang=lang.code) as rejects:
 
         def accepted() -> Iterator[Assessment]:
-            for row in rows:
+            for read in rows:
+                row = usable(read, day)
                 if row.assessment is None:
                     rejects.write(row)
                 else:

@@ -149,6 +149,27 @@ class Engine:
                 f"policy [{self.provenance.policy}] is not in force on [{on.isoformat()}]"
             )
 
+    def checked(self, assessment: Assessment, on: date) -> Assessment:
+        """Give an assessment back, if it is one for this engine and this day.
+
+        Raises
+        ------
+        UseError
+            Where it belongs to another instrument, or lies after the day of the recommendation.
+        """
+        if instrument_hash(assessment.instrument) != self.provenance.instrument_sha256:
+            raise UseError(
+                f"the assessment belongs to instrument [{assessment.instrument.id}"
+                f"@{assessment.instrument.version}], the engine to [{self.instrument.id}"
+                f"@{self.instrument.version}]"
+            )
+        if assessment.assessed_on > on:
+            raise UseError(
+                f"the assessment of [{assessment.assessed_on.isoformat()}] is later than the "
+                f"recommendation of [{on.isoformat()}]"
+            )
+        return assessment
+
     def assessment(self, raw: Mapping[str, object]) -> Assessment:
         """Check a JSON-like mapping; see `Assessment.from_dict`."""
         return Assessment.from_dict(raw, self.instrument)
@@ -179,12 +200,7 @@ class Engine:
         Recommendation
             Never a decision: a named person makes that.
         """
-        if instrument_hash(assessment.instrument) != self.provenance.instrument_sha256:
-            raise UseError(
-                f"the assessment belongs to instrument [{assessment.instrument.id}"
-                f"@{assessment.instrument.version}], the engine to [{self.instrument.id}"
-                f"@{self.instrument.version}]"
-            )
+        self.checked(assessment, on)
         self.check_in_force(on)
         composer = Composer(
             scorecard=self.scorecard,

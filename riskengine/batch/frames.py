@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
-from riskengine.batch.score import COLUMNS, contribution_columns, score_rows
+from riskengine.batch.score import COLUMNS, contribution_columns, score_rows, usable
 from riskengine.errors import Language
 from riskengine.intake.frames import assessments_from_frame
 from riskengine.intake.rejects import FIELDS, reject
@@ -22,7 +22,8 @@ def recommend_frame(
     """See `Engine.recommend_frame`."""
     import pandas as pd
 
-    rows = list(assessments_from_frame(frame, engine.instrument, assessed_on=on))
+    read = assessments_from_frame(frame, engine.instrument, assessed_on=on)
+    rows = [usable(row, on) for row in read]
     good = [row.assessment for row in rows if row.assessment is not None]
     bad = [row for row in rows if row.assessment is None]
     columns = [*COLUMNS, *(contribution_columns(engine) if explain else ())]

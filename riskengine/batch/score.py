@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from riskengine.explanation.factors import risk_text
 from riskengine.explanation.judgement import Judgement, judge, legal_view, stopped
 from riskengine.instrument.assessment import Assessment
+from riskengine.instrument.problems import problem
+from riskengine.intake.read import Row
 from riskengine.scorecard.compiled import probability
 from riskengine.scorecard.uncertainty import half_width, variances
 
@@ -29,6 +31,17 @@ COLUMNS = (
 CHUNK = 10_000
 
 Cell = str | int | None
+
+
+def usable(row: Row, on: date) -> Row:
+    """Reject a row whose assessment lies after the day of the recommendation."""
+    assessment = row.assessment
+    if assessment is None or assessment.assessed_on <= on:
+        return row
+    accepted = (f"不晚于 {on.isoformat()}", f"{on.isoformat()} or earlier")
+    day = assessment.assessed_on.isoformat()
+    late = problem("assessed_later", "assessed_on", day, accepted)
+    return Row(row.number, row.person, None, (late,))
 
 
 def contribution_columns(engine: Engine) -> tuple[str, ...]:
@@ -51,7 +64,7 @@ def score_rows(
     Where the law leaves no score, everything but ``id``, ``status`` and ``binding_rule`` is empty.
     """
     engine.check_in_force(on)
-    source = iter(assessments)
+    source = (engine.checked(assessment, on) for assessment in assessments)
     while batch := list(islice(source, chunk)):
         yield from _chunk(engine, batch, on=on, explain=explain)
 

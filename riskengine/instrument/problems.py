@@ -55,6 +55,10 @@ TEMPLATES: dict[str, tuple[str, str]] = {
         "{item}：缺少；应为：{accepted}",
         "{item}: missing; accepted: {accepted}",
     ),
+    "assessed_later": (
+        "{item}：评估日期 {value} 晚于建议日期；应为：{accepted}",
+        "{item}: the assessment of {value} is later than the recommendation; accepted: {accepted}",
+    ),
     "wrong_instrument": (
         "{item}：此评估属于量表 {value}，应为：{accepted}",
         "{item}: this assessment belongs to instrument {value}; accepted: {accepted}",

@@ -52,11 +52,13 @@ def test_recommend_frame_gives_the_same_and_loses_no_row(engine, people):
           **p.to_dict()["answers"]} for p in people]
     )  # fmt: skip
     frame.loc[3, "drug_use"] = "sometimes"
+    frame.loc[5, "assessed_on"] = "2062-06-01"
     results, rejects = engine.recommend_frame(frame, on=ON, lang="en")
     assert list(results.columns) == list(COLUMNS)
     assert set(results["id"]) | set(rejects["person"]) == set(frame["person"])
-    assert list(rejects["row"]) == [4]
-    assert rejects.loc[0, "item"] == "drug_use"
+    assert list(rejects["row"]) == [4, 6]
+    assert list(rejects["item"]) == ["drug_use", "assessed_on"]
+    assert "2026-06-01 or earlier" in rejects.loc[1, "message"]
     by_id = {row["id"]: row["score"] for row in score_rows(engine, people, on=ON)}
     for row in results.to_dict("records"):
         expected = by_id[row["id"]]

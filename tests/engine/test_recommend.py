@@ -198,6 +198,12 @@ class TestUse:
         finally:
             (agency / "installation.json").unlink()
 
+    def test_an_assessment_of_a_later_day_is_refused(self, engine, cn):
+        assessment = case(cn, **ANSWERS)
+        with pytest.raises(UseError, match=r"later than the recommendation of \[2026-05-31\]"):
+            engine.recommend(assessment, on=date(2026, 5, 31))
+        assert engine.recommend(assessment, on=assessment.assessed_on).tiers
+
     def test_a_policy_outside_its_dates_is_refused(self, engine, cn):
         from dataclasses import replace
 
@@ -207,7 +213,9 @@ class TestUse:
             late.recommend(case(cn, **ANSWERS), on=ON)
         with pytest.raises(UseError, match="not in force"):
             next(iter(score_rows(late, [case(cn, **ANSWERS)], on=ON)))
-        assert late.recommend(case(cn, **ANSWERS), on=date(2026, 5, 31)).tiers
+        document = document.model_copy(update={"valid_to": ON})
+        kept = replace(engine, policy=replace(engine.policy, document=document))
+        assert kept.recommend(case(cn, **ANSWERS), on=ON).tiers
 
     def test_unknown_names_list_what_there_is(self, engine):
         with pytest.raises(NotFoundError, match="made_up_cn@1.0.0"):
