@@ -8,7 +8,7 @@ from datetime import date
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.answers import is_known
 from riskengine.instrument.assessment import Assessment
-from riskengine.instrument.model import DerivedItem, Disclosure, Item
+from riskengine.instrument.items import DerivedItem, Disclosure, Item
 from riskengine.recommendation import AnswerView
 
 _CLASSES: tuple[Disclosure, ...] = ("open", "confidential", "third_party")

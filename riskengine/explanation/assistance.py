@@ -15,7 +15,8 @@ from riskengine.instrument.conditions import (
     comparisons,
     compile_condition,
 )
-from riskengine.instrument.model import Identifier, Instrument, check_comparison
+from riskengine.instrument.items import Identifier
+from riskengine.instrument.model import Instrument, check_comparison
 from riskengine.recommendation import Need
 from riskengine.text import FROZEN, Text
 

@@ -8,7 +8,7 @@ from riskengine.explanation.judgement import Judgement
 from riskengine.explanation.rules import citation_words
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
-from riskengine.instrument.model import Item
+from riskengine.instrument.items import Item
 from riskengine.policy.document import Citation
 from riskengine.policy.ruling import Policy
 from riskengine.policy.tiers import Tier

@@ -17,7 +17,8 @@ from types import MappingProxyType
 from riskengine.errors import Problem
 from riskengine.instrument.conditions import NOT_KNOWN, Predicate, compile_condition
 from riskengine.instrument.derived import with_derived
-from riskengine.instrument.model import CrossRule, Instrument, Item
+from riskengine.instrument.items import Item
+from riskengine.instrument.model import CrossRule, Instrument
 from riskengine.instrument.problems import problem
 
 MAX_LIST = 200

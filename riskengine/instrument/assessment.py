@@ -19,7 +19,8 @@ from riskengine.instrument.answers import (
     parse_answers,
     parse_iso_date,
 )
-from riskengine.instrument.model import Disclosure, Instrument
+from riskengine.instrument.items import Disclosure
+from riskengine.instrument.model import Instrument
 from riskengine.instrument.problems import problem
 
 FORMAT = "riskengine/assessment/1"

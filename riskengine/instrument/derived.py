@@ -10,7 +10,8 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date
 
-from riskengine.instrument.model import DerivedItem, Instrument
+from riskengine.instrument.items import DerivedItem
+from riskengine.instrument.model import Instrument
 
 
 def copas_rate(*, n: int, age_at_conviction: int, age_at_first: int) -> float:

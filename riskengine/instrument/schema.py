@@ -15,7 +15,8 @@ from pydantic import BaseModel
 from riskengine.instrument.answers import MAX_LIST
 from riskengine.instrument.assessment import FORMAT, Form, Kind, SourceKind
 from riskengine.instrument.conditions import NOT_KNOWN
-from riskengine.instrument.model import Disclosure, Instrument, Item
+from riskengine.instrument.items import Disclosure, Item
+from riskengine.instrument.model import Instrument
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 

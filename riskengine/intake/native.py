@@ -20,7 +20,8 @@ import numpy as np
 
 from riskengine.errors import InstrumentError, IntakeError, Language, shown
 from riskengine.instrument.conditions import NOT_KNOWN
-from riskengine.instrument.model import LEVELLED, NUMERIC, Blocked, Instrument, Item
+from riskengine.instrument.items import LEVELLED, NUMERIC, Item
+from riskengine.instrument.model import Blocked, Instrument
 
 EXCEL_EPOCH = date(1899, 12, 30)
 """Day zero of the serial numbers of most workbooks (some old ones count from 1904-01-01)."""

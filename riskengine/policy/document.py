@@ -14,11 +14,9 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from riskengine.instrument.conditions import Condition
-from riskengine.instrument.model import Identifier, Version
+from riskengine.instrument.items import Identifier, Version
 from riskengine.policy.tiers import Tier
 from riskengine.text import FROZEN, Text
-
-FORMAT = "riskengine/policy/1"
 
 Share = Annotated[str, Field(pattern=r"^(0|1)(\.[0-9]{1,6})?$|^[1-9][0-9]?/[1-9][0-9]{0,2}$")]
 

@@ -10,7 +10,8 @@ import numpy as np
 from riskengine.canonical import content_hash
 from riskengine.errors import ScorecardError
 from riskengine.instrument.answers import complete, parse_answers
-from riskengine.instrument.model import DerivedItem, Instrument, Item
+from riskengine.instrument.items import DerivedItem, Item
+from riskengine.instrument.model import Instrument
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import Axis, ScorecardDocument, TableTerm
 

@@ -17,7 +17,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, Field, model_validator
 
 from riskengine.instrument.conditions import NOT_KNOWN, Scalar
-from riskengine.instrument.model import Identifier, NotKnownCode, Version
+from riskengine.instrument.items import Identifier, NotKnownCode, Version
 from riskengine.text import FROZEN, Text
 
 FORMAT = "riskengine/scorecard/1"

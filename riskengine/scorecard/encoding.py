@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 
 from riskengine.instrument.conditions import NOT_KNOWN
-from riskengine.instrument.model import DerivedItem, Item
+from riskengine.instrument.items import DerivedItem, Item
 from riskengine.scorecard.document import Axis
 
 StateOf = Callable[[object], int]

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from riskengine.errors import TrainingError
 from riskengine.instrument.conditions import NOT_KNOWN
-from riskengine.instrument.model import DerivedItem, Instrument, Item, NotKnownCode
+from riskengine.instrument.items import DerivedItem, Item, NotKnownCode
+from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import REFERENCE_TOTAL, Axis
 from riskengine.scorecard.encoding import axis_encoder
 from riskengine.training.cohort import AHEAD, Cohort

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from riskengine.canonical import sha256
 from riskengine.errors import TrainingError, shown
 from riskengine.instrument.answers import complete, parse_answers
-from riskengine.instrument.model import Instrument, Outcome, OutcomeColumns
+from riskengine.instrument.model import Instrument
+from riskengine.instrument.outcomes import Outcome, OutcomeColumns
 from riskengine.intake.native import ColumnPlan, NativeMap, is_blank
 
 if TYPE_CHECKING:

@@ -16,10 +16,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from riskengine.instrument.conditions import Scalar
-from riskengine.instrument.model import Identifier, Version
+from riskengine.instrument.items import Identifier, Version
 from riskengine.text import FROZEN, Text
-
-FORMAT = "riskengine/evidence/1"
 
 Share = Annotated[int, Field(ge=0, le=1_000_000)]
 Levels = dict[str, float]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from riskengine.errors import Language
-from riskengine.instrument.model import DerivedItem, Instrument, Item
+from riskengine.instrument.items import DerivedItem, Item
+from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import ScorecardDocument, TableTerm
 from riskengine.training.conversions import to_log_odds, transport_variance
 from riskengine.training.evidence import Effect, EvidenceDocument

@@ -13,7 +13,9 @@ import numpy as np
 from riskengine.errors import TrainingError
 from riskengine.instrument.answers import complete, parse_answers
 from riskengine.instrument.conditions import Scalar
-from riskengine.instrument.model import Instrument, Item, Outcome
+from riskengine.instrument.items import Item
+from riskengine.instrument.model import Instrument
+from riskengine.instrument.outcomes import Outcome
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import (

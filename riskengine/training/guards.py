@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 from riskengine.errors import TrainingError
 from riskengine.evaluation.metrics import auc
-from riskengine.instrument.model import Instrument, Item, Outcome
+from riskengine.instrument.items import Item
+from riskengine.instrument.model import Instrument
+from riskengine.instrument.outcomes import Outcome
 from riskengine.scorecard.encoding import axis_encoder
 from riskengine.training.axes import ScoredItem, States, scored_item
 from riskengine.training.cohort import Cohort

@@ -16,7 +16,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from riskengine.errors import Language, TrainingError
-from riskengine.instrument.model import Instrument, Item, Outcome
+from riskengine.instrument.items import Item
+from riskengine.instrument.model import Instrument
+from riskengine.instrument.outcomes import Outcome
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import (

@@ -14,7 +14,8 @@ import numpy as np
 from riskengine.errors import TrainingError
 from riskengine.instrument.answers import complete, parse_answers
 from riskengine.instrument.conditions import Scalar
-from riskengine.instrument.model import DerivedItem, Instrument, Item
+from riskengine.instrument.items import DerivedItem, Item
+from riskengine.instrument.model import Instrument
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import REFERENCE_TOTAL, Axis, Golden, LinearTerm, TableTerm
 from riskengine.scorecard.encoding import axis_encoder

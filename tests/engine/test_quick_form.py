@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from riskengine import Engine
-from riskengine.instrument.model import Item
+from riskengine.instrument.items import Item
 
 ON = date(2026, 6, 1)
 KNOWN = {

@@ -6,7 +6,8 @@ import random
 from itertools import combinations
 
 from riskengine.instrument.answers import complete, parse_answers
-from riskengine.instrument.model import DerivedItem, Instrument, Item
+from riskengine.instrument.items import DerivedItem, Item
+from riskengine.instrument.model import Instrument
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import REFERENCE_TOTAL, ScorecardDocument
