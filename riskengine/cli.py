@@ -29,6 +29,8 @@ app = typer.Typer(
 )
 schema_app = typer.Typer(help="Build and check instruments, policies and texts.")
 app.add_typer(schema_app, name="schema", no_args_is_help=True)
+evidence_app = typer.Typer(help="What is known from published studies.")
+app.add_typer(evidence_app, name="evidence", no_args_is_help=True)
 
 
 class Lang(StrEnum):
@@ -281,6 +283,19 @@ def models(
                 highlight=False,
                 soft_wrap=True,
             )
+
+
+@evidence_app.command("show")
+def evidence_show(
+    instrument: Annotated[str, typer.Argument(help="Name of an instrument.")],
+    lang: LangOption = Lang.zh,
+) -> None:
+    """Print every step from published effects to weights, with the sources."""
+    from riskengine.store.lookup import find_instrument
+    from riskengine.training.from_evidence import evidence_models
+
+    for _, cards in evidence_models(find_instrument(instrument)):
+        typer.echo(cards[f"card.{lang.value}.md"])
 
 
 @schema_app.command("build")

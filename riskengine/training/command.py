@@ -52,13 +52,19 @@ def train_command(
         bool, typer.Option("--include-protected", help="Benchmarks only.")
     ] = False,
     threads: Annotated[int, typer.Option(help="Processes for the learner.")] = 1,
+    evidence_only: Annotated[
+        bool, typer.Option("--evidence-only", help="From published evidence, with nobody's data.")
+    ] = False,
 ) -> None:
-    """Learn a scorecard from a cohort with outcomes.
+    """Learn a scorecard from a cohort with outcomes, or build one from published evidence.
 
     Without arguments it learns three-year return to prison from the public textbook table of
     North Carolina releases, into the folder trained/.
     """
     try:
+        if evidence_only:
+            _from_evidence(instrument, outcome, cohort, out)
+            return
         # its libraries are heavy, and every other command lives without them
         from riskengine.training.pipeline import Settings
 
@@ -82,6 +88,23 @@ def train_command(
     except ModuleNotFoundError as error:
         typer.echo(f"training needs [{error.name}]: pip install 'riskengine[train]'", err=True)
         raise typer.Exit(2) from error
+
+
+def _from_evidence(
+    instrument: str | None, outcome: str | None, cohort: Path | None, out: Path | None
+) -> None:
+    from riskengine.training.from_evidence import train_from_evidence
+
+    if cohort is not None:
+        raise typer.BadParameter("--evidence-only takes no --cohort: it uses nobody's data")
+    if instrument is None or outcome is None or out is None:
+        raise typer.BadParameter("--evidence-only needs --instrument, --outcome and --out")
+    document = train_from_evidence(find_instrument(instrument), outcome, out)
+    typer.echo(
+        f"{document.id} {document.version}: {len(document.items)} items from "
+        f"{len(document.evidence)} published effects, no people"
+    )
+    typer.echo(f"Written to {out}")
 
 
 def _train(
