@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
@@ -57,13 +57,26 @@ ResearchOption = Annotated[
 ]
 
 
+EXTRAS = {"yaml": "authoring", "pandas": "files", "pyarrow": "files", "openpyxl": "files"}
+"""Libraries that not every installation has, and the extra that brings them."""
+
+
 def main() -> None:
     """Run the command line; mistakes end in one clear message and exit status 2."""
     try:
         app(standalone_mode=True)
     except RiskEngineError as error:
-        Console(stderr=True).print(str(error), style="red", markup=False, highlight=False)
-        sys.exit(2)
+        _fail(str(error))
+    except ModuleNotFoundError as error:
+        extra = EXTRAS.get(error.name or "")
+        if extra is None:
+            raise
+        _fail(f"this command needs [{error.name}]: pip install 'riskengine[{extra}]'")
+
+
+def _fail(message: str) -> NoReturn:
+    Console(stderr=True).print(message, style="red", markup=False, highlight=False, soft_wrap=True)
+    sys.exit(2)
 
 
 def _day(on: datetime | None) -> date:

@@ -223,6 +223,26 @@ class TestSchema:
         assert "leading zero" in message
 
 
+def test_a_missing_library_is_named_with_the_extra_that_brings_it():
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import sys\n"
+            "sys.modules['yaml'] = None\n"
+            "sys.argv = ['riskengine', 'schema', 'check']\n"
+            "from riskengine.cli import main\n"
+            "main()",
+        ],
+        capture_output=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "riskengine[authoring]" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
 def test_the_command_line_does_not_import_training_before_it_is_asked():
     done = subprocess.run(
         [
