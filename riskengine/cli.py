@@ -16,6 +16,7 @@ from rich.console import Console
 
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
+from riskengine.training.command import train_command
 
 if TYPE_CHECKING:
     from riskengine.instrument.assessment import Assessment
@@ -370,19 +371,4 @@ def schema_show(
     typer.echo(json.dumps(schema, ensure_ascii=False, indent=2))
 
 
-def _add_train() -> None:
-    """Add training, which has many options of its own, where its libraries are installed."""
-    try:
-        from riskengine.training.command import train_command
-    except ImportError as error:
-        missing = error.name
-
-        def without_extra() -> None:
-            raise RiskEngineError(f"training needs [{missing}]: pip install 'riskengine[train]'")
-
-        app.command("train", help="Needs the extra [train].")(without_extra)
-    else:
-        app.command("train", help="Train a model from a cohort with outcomes.")(train_command)
-
-
-_add_train()
+app.command("train", help="Train a model from a cohort with outcomes.")(train_command)
