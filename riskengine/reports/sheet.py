@@ -67,6 +67,13 @@ class Sheet:
         return self.say("either_of").join(view.label for view in self.r.tiers)
 
     @cached_property
+    def why_not_lower(self) -> tuple[str, ...]:
+        """What stands before a lower tier, unless it is just what the tier rests on."""
+        rule, reasons = self.r.binding_rule, self.r.why_not_lower
+        told = rule is not None and len(reasons) == 1 and reasons[0].startswith(rule.reason)
+        return () if told and self.r.without_initial_period is None else reasons
+
+    @cached_property
     def lowest(self) -> str:
         """The sentence for the lowest tier, about which nobody need ask why it is no lower."""
         if not self.r.tiers or self.r.tiers[0].tier is not Tier.RELAXED:

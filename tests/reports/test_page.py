@@ -337,3 +337,13 @@ def test_chinese_page_texts_use_full_width_punctuation():
 )
 def test_invisible_characters_become_visible(given, shown):
     assert inert(given) == shown
+
+
+def test_what_the_tier_rests_on_is_not_said_a_second_time():
+    once = {"without_initial_period": None, "takes_effect_on": None}
+    again = sheet(why_not_lower=["Reason of warned. (Law about warned)"], **once).text
+    assert "Why not yet a lower tier" not in again
+    other = sheet(why_not_lower=["Because of a warning."], **once).text
+    assert "Why not yet a lower tier Because of a warning." in other
+    after = sheet(why_not_lower=["Reason of warned. Then ordinary."]).text
+    assert "Why not yet a lower tier" in after
