@@ -11,7 +11,7 @@ import numpy as np
 from riskengine.instrument.answers import is_known
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
-from riskengine.scorecard.compiled import Encoded, Scorecard
+from riskengine.scorecard.compiled import Encoded, Integers, Scorecard, grid
 
 
 @dataclass(frozen=True)
@@ -107,12 +107,8 @@ def _ruled_out(instrument: Instrument, item: str, answer: object) -> bool:
 
 
 @lru_cache(maxsize=64)
-def _grids(scorecard: Scorecard) -> tuple[np.ndarray, ...]:
-    axes = scorecard.document.axes_by_id
-    return tuple(
-        np.array(term.cells, dtype=np.int64).reshape([axes[a].states for a in term.axes])
-        for term in scorecard.tables
-    )
+def _grids(scorecard: Scorecard) -> tuple[Integers, ...]:
+    return tuple(grid(scorecard.document, term) for term in scorecard.tables)
 
 
 def next_question(found: OpenRange, label: Callable[[str], str]) -> str | None:

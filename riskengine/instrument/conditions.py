@@ -12,18 +12,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Discriminator, Field, Tag, model_validator
 
 from riskengine.text import FROZEN
 
 Scalar = bool | int | float | str
-Answer = bool | int | float | str | date | tuple[str, ...] | tuple[date, ...]
 Truth = bool | None
 
-NOT_KNOWN = ("not_asked", "refused", "not_applicable", "unknown")
-NotKnown = Literal["not_asked", "refused", "not_applicable", "unknown"]
+NotKnownCode = Literal["not_asked", "refused", "not_applicable", "unknown"]
+NOT_KNOWN: tuple[NotKnownCode, ...] = get_args(NotKnownCode)
 
 
 class Comparison(BaseModel):
@@ -121,12 +120,6 @@ Condition = Annotated[
 All.model_rebuild()
 Any.model_rebuild()
 Not.model_rebuild()
-
-Lookup = Callable[[Comparison], Answer | None]
-"""Gives the answer to the subject of a comparison, or ``None`` where it is not known."""
-
-Rank = Callable[[str, str], int]
-"""Position of a level in an ordinal item's declared order."""
 
 
 def comparisons(condition: All | Any | Not | Comparison) -> Iterator[Comparison]:

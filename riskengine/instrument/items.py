@@ -31,7 +31,6 @@ Use = Literal["scored", "rule", "need", "audit"]
 Direction = Literal["risk", "protective", "free"]
 Disclosure = Literal["open", "confidential", "third_party"]
 Phase = Literal["intake", "reassessment", "both"]
-NotKnownCode = Literal["not_asked", "refused", "not_applicable", "unknown"]
 
 LEVELLED: frozenset[str] = frozenset({"nominal", "ordinal", "multiple"})
 NUMERIC: frozenset[str] = frozenset({"integer", "number"})

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from riskengine.instrument.conditions import Comparison, Condition, comparisons
+from riskengine.instrument.conditions import Comparison, Condition, NotKnownCode, comparisons
 from riskengine.instrument.items import (
     LEVELLED,
     NUMERIC,
@@ -21,7 +21,6 @@ from riskengine.instrument.items import (
     Domain,
     Identifier,
     Item,
-    NotKnownCode,
     Version,
 )
 from riskengine.instrument.outcomes import Outcome

@@ -12,7 +12,7 @@ from riskengine.errors import ScorecardError
 from riskengine.instrument.answers import complete, parse_answers
 from riskengine.instrument.items import DerivedItem, Item
 from riskengine.instrument.model import Instrument
-from riskengine.scorecard.compiled import Scorecard
+from riskengine.scorecard.compiled import Scorecard, grid
 from riskengine.scorecard.document import Axis, ScorecardDocument, TableTerm
 
 
@@ -97,8 +97,7 @@ def _axis_findings(axis: Axis, item: Item | DerivedItem) -> Iterator[str]:
 def _silence_findings(term: TableTerm, document: ScorecardDocument) -> Iterator[str]:
     """An unanswered item moves no score: neither silence nor a missing record is a risk."""
     axes = [document.axes_by_id[axis] for axis in term.axes]
-    shape = tuple(axis.states for axis in axes)
-    cells = np.array(term.cells, dtype=np.int64).reshape(shape)
+    cells = grid(document, term)
     for dimension, axis in enumerate(axes):
         silent = np.take(cells, range(axis.known_states, axis.states), axis=dimension)
         if silent.any():
@@ -135,8 +134,7 @@ def smallest_step(document: ScorecardDocument, item: str, sign: int) -> int:
             axis = axes[axis_id]
             if axis.item != item:
                 continue
-            shape = tuple(axes[a].states for a in term.axes)
-            cells = np.array(term.cells, dtype=np.int64).reshape(shape)
+            cells = grid(document, term)
             known = np.take(cells, range(axis.known_states), axis=dimension)
             change = sign * np.diff(known, axis=dimension)
             if change.ndim == 2:

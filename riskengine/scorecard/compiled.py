@@ -43,6 +43,12 @@ class Encoded:
     numbers: Floats
 
 
+def grid(document: ScorecardDocument, term: TableTerm) -> Integers:
+    """Cells of a table, a dimension for each of its axes."""
+    shape = [document.axes_by_id[axis].states for axis in term.axes]
+    return np.array(term.cells, dtype=np.int64).reshape(shape)
+
+
 @dataclass(frozen=True)
 class Scorecard:
     """A checked scorecard with its tables laid out flat.

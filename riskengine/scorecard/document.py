@@ -16,8 +16,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, Field, model_validator
 
-from riskengine.instrument.conditions import NOT_KNOWN, Scalar
-from riskengine.instrument.items import Identifier, NotKnownCode, Version
+from riskengine.instrument.conditions import NOT_KNOWN, NotKnownCode, Scalar
+from riskengine.instrument.items import Identifier, Version
 from riskengine.text import FROZEN, Text
 
 FORMAT = "riskengine/scorecard/1"

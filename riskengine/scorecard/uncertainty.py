@@ -10,7 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from riskengine.scorecard.compiled import Encoded, Floats, Scorecard
+from riskengine.scorecard.compiled import Encoded, Floats, Scorecard, grid
 from riskengine.scorecard.document import FACTOR_BITS, LOG_ODDS_BITS
 
 
@@ -48,7 +48,7 @@ def _rating_variance(scorecard: Scorecard) -> Floats:
     blocks = []
     for term in scorecard.tables:
         axes = [document.axes_by_id[axis] for axis in term.axes]
-        cells = np.array(term.cells, dtype=np.float64).reshape([a.states for a in axes]) * unit
+        cells = grid(document, term) * unit
         total = np.zeros_like(cells)
         for dimension, axis in enumerate(axes):
             if kappa is None or axis.item not in rated:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -48,26 +49,21 @@ def _built(kind: str) -> dict[str, dict[str, Path]]:
     return found
 
 
-def _pick(kind: str, name: str) -> Path:
+def _choose(what: str, name: str, found: Mapping[str, Mapping[str, Path]]) -> Path:
+    """Choose a version by ``name`` or ``name@version``; the newest where none is named."""
     stem, version = _split(name)
-    found = _built(kind)
     versions = found.get(stem, {})
     if version is None and versions:
         version = max(versions, key=_version)
-    if version not in versions:
+    if version is None or version not in versions:
         have = ", ".join(f"{s}@{v}" for s in sorted(found) for v in sorted(found[s]))
-        raise NotFoundError(f"no {kind[:-1]} [{name}]; there are: {have or 'none'}")
+        raise NotFoundError(f"no {what} [{name}]; there are: {have or 'none'}")
     return versions[version]
 
 
 def instrument_names() -> list[str]:
     """Names of all instruments in reach, with versions."""
     return [f"{s}@{v}" for s, versions in sorted(_built("instruments").items()) for v in versions]
-
-
-def policy_names() -> list[str]:
-    """Names of all policies in reach, with versions."""
-    return [f"{s}@{v}" for s, versions in sorted(_built("policies").items()) for v in versions]
 
 
 @lru_cache(maxsize=32)
@@ -88,13 +84,13 @@ def find_instrument(name: str) -> Instrument:
     InstrumentError
         Where the file is not a valid instrument.
     """
-    path = _pick("instruments", name)
+    path = _choose("instrument", name, _built("instruments"))
     return _instrument(path, path.stat().st_mtime_ns)
 
 
 def find_policy(name: str) -> tuple[PolicyDocument, str]:
     """Load a policy and the hash of its file; the newest version where none is named."""
-    path = _pick("policies", name)
+    path = _choose("policy", name, _built("policies"))
     data = path.read_bytes()
     try:
         return load_document(PolicyDocument, data, source=path.name), sha256(data)
@@ -105,7 +101,7 @@ def find_policy(name: str) -> tuple[PolicyDocument, str]:
 def find_catalogue(kind: str, name: str) -> object | None:
     """Read a built file of another kind (texts, assistance), or ``None`` where there is none."""
     try:
-        return read_json(_pick(kind, name))  # type: ignore[no-any-return]
+        return read_json(_choose(kind, name, _built(kind)))  # type: ignore[no-any-return]
     except NotFoundError:
         return None
 
@@ -143,15 +139,7 @@ def find_model(name: str | Path) -> LoadedModel:
     """
     folder = Path(name)
     if not (folder / MODEL_FILE).is_file():
-        stem, version = _split(str(name))
-        found = model_folders()
-        versions = found.get(stem, {})
-        if version is None and versions:
-            version = max(versions, key=_version)
-        if version not in versions:
-            have = ", ".join(f"{s}@{v}" for s in sorted(found) for v in sorted(found[s]))
-            raise NotFoundError(f"no model [{name}]; there are: {have or 'none'}")
-        folder = versions[version]
+        folder = _choose("model", str(name), model_folders())
     return load_model(folder)
 
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskengine.errors import TrainingError
-from riskengine.instrument.conditions import NOT_KNOWN
-from riskengine.instrument.items import DerivedItem, Item, NotKnownCode
+from riskengine.instrument.conditions import NOT_KNOWN, NotKnownCode
+from riskengine.instrument.items import DerivedItem, Item
 from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import REFERENCE_TOTAL, Axis
 from riskengine.scorecard.encoding import axis_encoder
