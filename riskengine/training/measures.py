@@ -7,6 +7,7 @@ fold, and differences are paired: same people, same folds.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,13 +28,14 @@ DECIMALS = 6
 _DRAWS = 400
 
 Groups = NDArray[np.object_]
-Figure = Callable[[Floats, NDArray[np.int64], Groups | None], float]
+Column = TypeVar("Column", Groups, Floats)
+Figure = Callable[[Floats, NDArray[np.int64], Groups | None, Floats | None], float]
 
 _FIGURES: dict[str, Figure] = {
-    "auc": lambda log_odds, outcome, groups: auc(log_odds, outcome),
-    "brier": lambda log_odds, outcome, groups: brier(sigmoid(log_odds), outcome),
-    "brier_mean_of_sexes": lambda log_odds, outcome, groups: mean_group_brier(
-        sigmoid(log_odds), outcome, groups if groups is not None else []
+    "auc": lambda log_odds, outcome, groups, weight: auc(log_odds, outcome, weight),
+    "brier": lambda log_odds, outcome, groups, weight: brier(sigmoid(log_odds), outcome, weight),
+    "brier_mean_of_sexes": lambda log_odds, outcome, groups, weight: mean_group_brier(
+        sigmoid(log_odds), outcome, groups if groups is not None else [], weight
     ),
 }
 
@@ -45,18 +47,27 @@ def measured(
     *,
     how: str,
     seed: int,
+    weight: Floats | None = None,
 ) -> list[Metric]:
-    """Discrimination, accuracy and calibration of out-of-fold predictions."""
+    """Discrimination, accuracy and calibration of out-of-fold predictions.
+
+    Parameters
+    ----------
+    weight
+        Weight of every person, such as for those who were lost sight of; it is taken as given,
+        and the intervals do not show that it was estimated.
+    """
     groups = None if sexes is None else np.array(sexes, dtype=object)
     found = []
     for name, figure in _figures(groups):
 
         def among(at: NDArray[np.int64], figure: Figure = figure) -> float:
-            return figure(log_odds[at], outcome[at], _at(groups, at))
+            return figure(log_odds[at], outcome[at], _at(groups, at), _at(weight, at))
 
         low, high = _interval(among, outcome, seed)
-        found.append(_metric(name, figure(log_odds, outcome, groups), how, low, high))
-    slope, intercept = calibration_line(log_odds, outcome)
+        value = figure(log_odds, outcome, groups, weight)
+        found.append(_metric(name, value, how, low, high))
+    slope, intercept = calibration_line(log_odds, outcome, weight)
     found.append(_metric("calibration_slope", slope, how))
     found.append(_metric("calibration_intercept", intercept, how))
     return found
@@ -71,6 +82,7 @@ def price(
     *,
     how: str,
     seed: int,
+    weight: Floats | None = None,
 ) -> list[Metric]:
     """Paired differences, restrained minus free: what a restraint costs.
 
@@ -81,8 +93,8 @@ def price(
     for which, figure in _figures(groups):
 
         def difference(at: NDArray[np.int64], figure: Figure = figure) -> float:
-            there, among = outcome[at], _at(groups, at)
-            return figure(restrained[at], there, among) - figure(free[at], there, among)
+            there = (outcome[at], _at(groups, at), _at(weight, at))
+            return figure(restrained[at], *there) - figure(free[at], *there)
 
         low, high = _interval(difference, outcome, seed)
         value = difference(np.arange(len(outcome)))
@@ -90,12 +102,25 @@ def price(
     return found
 
 
-def description(out_of_fold: OutOfFold, people: int, events: int) -> str:
-    """Say on whom and how the figures were measured."""
+def description(
+    out_of_fold: OutOfFold, people: int, events: int, *, effective: float | None = None
+) -> str:
+    """Say on whom and how the figures were measured.
+
+    Parameters
+    ----------
+    effective
+        Effective sample size, where people were weighted for others who were lost sight of.
+    """
     folds = len(np.unique(out_of_fold.folds))
+    weighted = (
+        ""
+        if effective is None
+        else f"weighted for people lost sight of, effective sample size {effective:.0f}; "
+    )
     return (
         f"{folds}-fold cross-validation of the whole procedure on the training people "
-        f"({people} people, {events} events); calibrated on the other folds; "
+        f"({people} people, {events} events); {weighted}calibrated on the other folds; "
         f"95 % interval from {_DRAWS} bootstrap draws of people"
     )
 
@@ -108,8 +133,8 @@ def _figures(groups: Groups | None) -> list[tuple[str, Figure]]:
     ]
 
 
-def _at(groups: Groups | None, at: NDArray[np.int64]) -> Groups | None:
-    return None if groups is None else groups[at]
+def _at(values: Column | None, at: NDArray[np.int64]) -> Column | None:
+    return None if values is None else values[at]
 
 
 def _interval(
