@@ -303,12 +303,23 @@ def models(
 def evidence_show(
     instrument: Annotated[str, typer.Argument(help="Name of an instrument.")],
     lang: LangOption = Lang.zh,
+    outcome: Annotated[str | None, typer.Option(help="One outcome; all without.")] = None,
+    assessments: Annotated[
+        Path | None,
+        typer.Option(help="People whose answers are known; outcomes are not read."),
+    ] = None,
+    base_rate: Annotated[
+        float | None, typer.Option(help="An assumed share of people with the outcome.")
+    ] = None,
 ) -> None:
     """Print every step from published effects to weights, with the sources."""
     from riskengine.store.lookup import find_instrument
+    from riskengine.training.assessments import read_answers
     from riskengine.training.from_evidence import evidence_models
 
-    for _, cards in evidence_models(find_instrument(instrument)):
+    found = find_instrument(instrument)
+    answers = None if assessments is None else read_answers(assessments, found)
+    for _, cards in evidence_models(found, outcome, answers=answers, base_rate=base_rate):
         typer.echo(cards[f"card.{lang.value}.md"])
 
 

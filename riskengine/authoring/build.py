@@ -16,6 +16,7 @@ from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
 from riskengine.policy.document import PolicyDocument
 from riskengine.training.evidence import EvidenceDocument
+from riskengine.training.evidence_rules import CATALOGUE, EvidenceRules
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "policies": PolicyDocument,
     "texts": TextCatalogue,
     "assistance": AssistanceCatalogue,
+    CATALOGUE: EvidenceRules,
     "evidence": EvidenceDocument,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""

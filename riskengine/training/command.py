@@ -53,8 +53,17 @@ def train_command(
     ] = False,
     threads: Annotated[int, typer.Option(help="Processes for the learner.")] = 1,
     evidence_only: Annotated[
-        bool, typer.Option("--evidence-only", help="From published evidence, with nobody's data.")
+        bool,
+        typer.Option("--evidence-only", help="From published evidence, with nobody's outcomes."),
     ] = False,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(help="With --evidence-only: an assumed share of people with the outcome."),
+    ] = None,
+    assessments: Annotated[
+        Path | None,
+        typer.Option(help="With --evidence-only: people whose answers are known; no outcomes."),
+    ] = None,
 ) -> None:
     """Learn a scorecard from a cohort with outcomes, or build one from published evidence.
 
@@ -63,8 +72,10 @@ def train_command(
     """
     try:
         if evidence_only:
-            _from_evidence(instrument, outcome, cohort, out)
+            _from_evidence(instrument, outcome, cohort, out, assessments, base_rate)
             return
+        if base_rate is not None or assessments is not None:
+            raise typer.BadParameter("--base-rate and --assessments go with --evidence-only")
         # its libraries are heavy, and every other command lives without them
         from riskengine.training.pipeline import Settings
 
@@ -91,19 +102,33 @@ def train_command(
 
 
 def _from_evidence(
-    instrument: str | None, outcome: str | None, cohort: Path | None, out: Path | None
+    instrument: str | None,
+    outcome: str | None,
+    cohort: Path | None,
+    out: Path | None,
+    assessments: Path | None,
+    base_rate: float | None,
 ) -> None:
     from riskengine.training.from_evidence import train_from_evidence
 
     if cohort is not None:
-        raise typer.BadParameter("--evidence-only takes no --cohort: it uses nobody's data")
+        raise typer.BadParameter(
+            "--evidence-only takes no --cohort: it uses nobody's outcomes. Answers alone go in by "
+            "--assessments"
+        )
     if instrument is None or outcome is None or out is None:
         raise typer.BadParameter("--evidence-only needs --instrument, --outcome and --out")
-    document = train_from_evidence(find_instrument(instrument), outcome, out)
+    document = train_from_evidence(
+        find_instrument(instrument), outcome, out, assessments=assessments, base_rate=base_rate
+    )
+    people = document.reference.people
     typer.echo(
         f"{document.id} {document.version}: {len(document.items)} items from "
-        f"{len(document.evidence)} published effects, no people"
+        f"{len(document.evidence)} published effects, "
+        + (f"{people} assessments without outcomes" if people else "no people")
     )
+    if base_rate is not None:
+        typer.echo(f"mean risk {base_rate:g} is assumed; nothing was calibrated")
     typer.echo(f"Written to {out}")
 
 

@@ -6,6 +6,9 @@ number names its source. What is known and deliberately not used stands there to
 
 Answers are named by level (``"false"`` and ``"true"`` for yes or no); a band of a number by its
 lower edge, the first band by the item's minimum.
+
+How effects become a score stands in a file of its own (`riskengine.training.evidence_rules`),
+which an evidence file only names.
 """
 
 from __future__ import annotations
@@ -21,9 +24,8 @@ from riskengine.text import FROZEN, Text
 
 Share = Annotated[int, Field(ge=0, le=1_000_000)]
 Levels = dict[str, float]
-
-LEAST_TAU = 0.3
-"""Least standard deviation, in log-odds, by which an effect differs from place to place."""
+Range = Annotated[tuple[int, ...], Field(min_length=1, max_length=2)]
+Shape = Literal["copas_rate", "any_sanction", "age"]
 
 
 class Source(BaseModel):
@@ -101,6 +103,43 @@ class Reference(BaseModel):
         return self
 
 
+NEEDED: dict[Shape | None, set[str]] = {
+    "copas_rate": {"count", "age"},
+    "any_sanction": {"count"},
+    "age": {"age"},
+}
+"""What numbers a published curve is over."""
+
+
+class Numbers(BaseModel):
+    """What numbers the answers to an item stand for, where they are classes.
+
+    Attributes
+    ----------
+    stands_for
+        ``count`` of earlier sanctions, or ``age`` in years. Several items may hold counts that add
+        up; one holds the age.
+    ranges
+        For every answer the lowest and the highest whole number, or the lowest alone where the
+        class is open.
+    """
+
+    model_config = FROZEN
+
+    item: Identifier
+    stands_for: Literal["count", "age"]
+    ranges: dict[str, Range] = Field(min_length=1)
+    basis: Text
+
+    @model_validator(mode="after")
+    def _check(self) -> Numbers:
+        # by their lower ends, since a built file has its keys in another order
+        ends = [end for ends in sorted(self.ranges.values()) for end in ends]
+        if ends != sorted(ends):
+            raise ValueError(f"numbers [{self.item}]: [ranges] overlap or run backwards")
+        return self
+
+
 class Effect(BaseModel):
     """One published effect for one construct.
 
@@ -123,8 +162,21 @@ class Effect(BaseModel):
         outcome, its construct is not quite the item's, or its certainty is medium.
     share
         Part of the effect that this item may carry, where one construct is asked in several items.
+    given
+        Effects of this file that the source adjusted for. Without any, an adjusted effect is taken
+        as its own joint coefficient.
     exposure
         For every answer, how much of the construct is there: 0 none, 1 all.
+    standardised
+        The exposures are places on a scale, and the effect is for one standard deviation of it.
+    shape
+        Instead of exposures, a published curve over `Numbers`: ``copas_rate`` is
+        ln((1 + n) / (10 + years since the first)), ``any_sanction`` whether n is above zero, and
+        ``age`` the published weights by age, as a share of the largest difference.
+    classes, reference_level
+        Instead of exposures, the published classes of offence that each answer takes in. Every
+        answer but the reference gets a coefficient of its own; ``value`` is 1, the table as
+        printed, and ``standard_error`` that of one weight.
     """
 
     model_config = FROZEN
@@ -145,12 +197,32 @@ class Effect(BaseModel):
     widened: tuple[Literal["outcome", "construct", "certainty"], ...] = ()
     transport: Text
     share: Annotated[float, Field(gt=0, le=1)] = 1.0
-    exposure: Levels = Field(min_length=1)
+    given: tuple[Identifier, ...] = ()
+    exposure: Levels = {}
+    standardised: bool = False
+    shape: Shape | None = None
+    classes: dict[str, tuple[Identifier, ...]] = {}
+    reference_level: str | None = None
 
     @model_validator(mode="after")
     def _check(self) -> Effect:
         def fail(what: str) -> None:
             raise ValueError(f"effect [{self.id}]: {what}")
+
+        if sum((bool(self.exposure), self.shape is not None, bool(self.classes))) != 1:
+            fail("give one of [exposure], [shape] and [classes]")
+        if self.standardised and not self.exposure:
+            fail("[standardised] belongs to [exposure]")
+        if bool(self.classes) != (self.reference_level is not None):
+            fail("[reference_level] belongs to [classes]")
+        if self.classes and self.reference_level not in self.classes:
+            fail(f"[reference_level] is one of {sorted(self.classes)}")
+        if self.classes and (self.measure, self.value) != ("log_odds", 1):
+            fail("[classes] are log-odds as printed: [value] is 1")
+        if any(not classes for classes in self.classes.values()):
+            fail("every answer takes in at least one class")
+        if self.given and not self.adjusted:
+            fail("[given] is for an adjusted effect")
 
         if (self.interval is None) == (self.standard_error is None):
             fail("give [interval], or an assumed [standard_error]")
@@ -164,33 +236,9 @@ class Effect(BaseModel):
             fail("[prevalence] is for correlations")
         if self.certainty == "medium" and "certainty" not in self.widened:
             fail("an effect of medium certainty enters widened by [certainty] only")
-        if any(not 0 <= exposure <= 1 for exposure in self.exposure.values()):
+        if not self.standardised and any(not 0 <= x <= 1 for x in self.exposure.values()):
             fail("an exposure lies between 0 and 1")
         return self
-
-
-class Method(BaseModel):
-    """The stated rules by which effects become points.
-
-    Attributes
-    ----------
-    correlation_factor
-        All effects are multiplied by it, since how the constructs go together is not known.
-    tau
-        Standard deviation of an effect from place to place, in log-odds; each reason to widen
-        adds its square to the variance once more.
-    log_odds_per_point
-        What one point is worth.
-    rater_kappa
-        Agreement of two raters, assumed.
-    """
-
-    model_config = FROZEN
-
-    correlation_factor: Annotated[float, Field(gt=0, le=1)]
-    tau: Annotated[float, Field(ge=LEAST_TAU)]
-    log_odds_per_point: Annotated[float, Field(gt=0, le=1)]
-    rater_kappa: Annotated[float, Field(gt=0, le=1)]
 
 
 class NotUsed(BaseModel):
@@ -267,7 +315,9 @@ class Published(BaseModel):
 class Model(BaseModel):
     """A scorecard that is built from the file.
 
-    ``intercept`` (in log-odds) is for published scales.
+    ``intercept`` (in log-odds) is for published scales. ``form`` is for effects: points that a
+    person adds up, or log-odds. ``shipped`` models are rebuilt with the package; the others are
+    built when somebody asks for them.
     """
 
     model_config = FROZEN
@@ -279,6 +329,8 @@ class Model(BaseModel):
     outcome: Identifier
     horizon_days: int = Field(ge=1)
     intercept: float | None = None
+    form: Literal["points", "full"] = "points"
+    shipped: bool = True
 
 
 class EvidenceDocument(BaseModel):
@@ -296,7 +348,8 @@ class EvidenceDocument(BaseModel):
     sources: tuple[Source, ...] = Field(min_length=1)
     reference: Reference
     published: Published | None = None
-    method: Method | None = None
+    rules: str | None = None
+    numbers: tuple[Numbers, ...] = ()
     effects: tuple[Effect, ...] = ()
     not_used: tuple[NotUsed, ...] = ()
     uncertainty_note: Text
@@ -308,6 +361,10 @@ class EvidenceDocument(BaseModel):
         """Return one source."""
         return next(source for source in self.sources if source.id == source_id)
 
+    def effect(self, effect_id: str) -> Effect:
+        """Return one effect."""
+        return next(effect for effect in self.effects if effect.id == effect_id)
+
     def model(self, model_id: str) -> Model:
         """Return one of the models that are built from the file."""
         return next(model for model in self.models if model.id == model_id)
@@ -316,11 +373,23 @@ class EvidenceDocument(BaseModel):
     def _check(self) -> EvidenceDocument:
         if (self.published is None) == (not self.effects):
             raise ValueError("give [published] or [effects]")
-        if bool(self.effects) != (self.method is not None):
-            raise ValueError("[method] belongs to [effects]")
+        if bool(self.effects) != (self.rules is not None):
+            raise ValueError("[rules] belong to [effects]")
         _once("source", [source.id for source in self.sources])
         _once("model", [model.id for model in self.models])
         _once("effect", [effect.id for effect in self.effects])
+        _once("numbers of item", [numbers.item for numbers in self.numbers])
+        if sum(numbers.stands_for == "age" for numbers in self.numbers) > 1:
+            raise ValueError("[numbers]: one item holds the age")
+        have = {numbers.stands_for for numbers in self.numbers}
+        named = {effect.id for effect in self.effects}
+        for effect in self.effects:
+            lacking = NEEDED.get(effect.shape, set()) - have
+            if lacking:
+                raise ValueError(f"effect [{effect.id}]: no [numbers] for {sorted(lacking)}")
+            strange = sorted(set(effect.given) - named)
+            if strange:
+                raise ValueError(f"effect [{effect.id}]: [given] unknown effect [{strange[0]}]")
         known = {source.id for source in self.sources}
         used = [effect.source for effect in self.effects]
         used += [entry.source for entry in self.not_used]

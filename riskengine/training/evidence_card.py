@@ -7,12 +7,17 @@ from collections.abc import Iterator, Sequence
 from riskengine.errors import Language
 from riskengine.instrument.items import DerivedItem, Item
 from riskengine.instrument.model import Instrument
-from riskengine.scorecard.document import ScorecardDocument, TableTerm
-from riskengine.training.conversions import to_log_odds, transport_variance
-from riskengine.training.evidence import Effect, EvidenceDocument
+from riskengine.scorecard.document import LOG_ODDS_BITS, ScorecardDocument, TableTerm
+from riskengine.training.assessments import Answers
+from riskengine.training.evidence import Effect, EvidenceDocument, Numbers
+from riskengine.training.evidence_rules import EvidenceRules
 from riskengine.training.evidence_words import WORDS
-from riskengine.training.points import as_printed, carried
+from riskengine.training.exposures import needed_items
 from riskengine.training.population import answer_keys, item_of
+from riskengine.training.worked import Worked, as_printed, work_out
+
+_WORTH_SAYING = 0.1
+"""Correlations below it are not printed."""
 
 
 class _Say:
@@ -24,17 +29,45 @@ class _Say:
         return text.format(**values) if values else text
 
 
-def evidence_card(
+def evidence_cards(
     document: ScorecardDocument,
     evidence: EvidenceDocument,
     instrument: Instrument,
+    rules: EvidenceRules | None,
+    answers: Answers | None = None,
+) -> dict[str, str]:
+    """Write the cards of a model that was built from an evidence file, by file name.
+
+    Parameters
+    ----------
+    rules
+        Those that the model was built by; ``None`` for a published scale.
+    answers
+        The assessments that it was built on, if any.
+    """
+    worked = None if rules is None else work_out(evidence, instrument, rules, answers)
+    return {
+        "card.en.md": _card(document, evidence, instrument, worked, "en"),
+        "card.zh.md": _card(document, evidence, instrument, worked, "zh"),
+    }
+
+
+def _card(
+    document: ScorecardDocument,
+    evidence: EvidenceDocument,
+    instrument: Instrument,
+    worked: Worked | None,
     lang: Language,
 ) -> str:
-    """Write the card of a model that was built from an evidence file, in Markdown."""
     say = _Say(lang)
+    body = (
+        _published(document, evidence, instrument, say)
+        if worked is None
+        else _effects(document, worked, say)
+    )
     blocks = [
         *_head(document, instrument, say),
-        *(_effects if evidence.effects else _published)(document, evidence, instrument, say),
+        *body,
         f"## {say('uncertainty')}",
         document.uncertainty.note[lang],
         f"## {say('not_for')}",
@@ -64,7 +97,10 @@ def _head(document: ScorecardDocument, instrument: Instrument, say: _Say) -> Ite
         days=document.horizon_days,
         event=outcome.event[say.lang].rstrip("。."),
     )
-    yield say("published" if document.published else "literature")
+    if document.published:
+        yield say("published")
+    else:
+        yield ("" if say.lang == "zh" else " ").join((say("literature"), say(document.purpose)))
 
 
 def _sources(evidence: EvidenceDocument, say: _Say) -> Iterator[str]:
@@ -73,38 +109,50 @@ def _sources(evidence: EvidenceDocument, say: _Say) -> Iterator[str]:
         yield f"- {source.citation}{licence} — {source.population[say.lang]}"
 
 
-# --- Points from effects ------------------------------------------------------------------------
+# --- Scores from effects ------------------------------------------------------------------------
 
 
-def _effects(
-    document: ScorecardDocument, evidence: EvidenceDocument, instrument: Instrument, say: _Say
-) -> Iterator[str]:
-    method = evidence.method
-    assert method is not None
+def _effects(document: ScorecardDocument, worked: Worked, say: _Say) -> Iterator[str]:
+    evidence, rules = worked.evidence, worked.rules
+    points = document.form == "points"
+    yield from _assumed(document, say)
     yield f"## {say('rests')}"
-    yield say("rests_how", factor=f"{method.correlation_factor:g}", tau=f"{method.tau:g}")
-    rows = [_effect_row(effect, evidence, instrument, say) for effect in evidence.effects]
-    yield _table(say("rests_head"), rows)
-    yield f"### {say('why')}"
-    yield "\n".join(_reasons(effect, instrument, say) for effect in evidence.effects)
-    yield f"## {say('points')}"
-    figures = {metric.name: metric.value for metric in document.evaluation}
-    yield say(
-        "points_how",
-        unit=f"{method.log_odds_per_point:g}",
-        correlation=figures["rounding_correlation"],
-        largest=figures["rounding_largest_log_odds"],
+    yield say("rests_how", rules=rules.name, sha=rules.source_sha256[:12], tau=f"{rules.tau:g}")
+    yield "\n".join(
+        f"{number}. {text[say.lang]}" for number, text in enumerate(rules.order_of_choice, start=1)
     )
-    yield _table(say("points_head"), list(_point_rows(document, evidence, instrument, say)))
+    yield _table(say("rests_head"), [_column_row(worked, at, say) for at in _places(worked)])
+    yield f"### {say('together')}"
+    yield from _together(worked, say)
+    if evidence.numbers:
+        yield f"### {say('numbers')}"
+        yield say(
+            "numbers_how",
+            first=rules.counts.first_age,
+            offset=f"{rules.counts.years_offset:g}",
+            factor=f"{rules.counts.open_class_factor:g}",
+            span=rules.counts.open_age_years,
+            basis=rules.counts.basis[say.lang],
+        )
+        yield _table(say("numbers_head"), [*_number_rows(worked, say)])
+    yield f"### {say('why')}"
+    yield "\n".join(_reasons(effect, worked.instrument, say) for effect in evidence.effects)
+    yield f"## {say('points' if points else 'cells')}"
+    yield _points_how(document, rules, say) if points else say("cells_how")
+    yield _table(
+        say("points_head" if points else "cells_head"), [*_cell_rows(document, say, worked)]
+    )
+    yield from _pair_tables(document, worked, say)
     yield f"## {say('spread')}"
-    label = document.reference.label[say.lang]
-    yield say("spread_how", label=label, marks=_deciles(document, say))
+    yield from _spread(document, worked, say)
     yield f"## {say('silent')}"
-    yield say("silent_how")
+    chinese = worked.instrument.jurisdiction == "cn"
+    yield say("silent_how" if chinese else "silent_benchmark")
     silent = document.training.options.get("asked_not_scored", ())
     assert isinstance(silent, tuple)
-    yield say("comma").join(instrument.by_id[str(item)].label[say.lang] for item in silent)
-    yield say("rules")
+    yield say("comma").join(worked.instrument.by_id[str(i)].label[say.lang] for i in silent)
+    if chinese:
+        yield say("rules")
     yield f"## {say('not_used')}"
     yield _table(
         say("not_used_head"),
@@ -114,7 +162,97 @@ def _effects(
         ],
     )
     yield f"## {say('unknown')}"
-    yield say("unknown_points")
+    yield say("unknown_points" if chinese else "unknown_benchmark")
+
+
+def _assumed(document: ScorecardDocument, say: _Say) -> Iterator[str]:
+    """Say of an assumed base rate that it is assumed."""
+    rate = document.training.options.get("assumed_base_rate")
+    if isinstance(rate, float):
+        yield say("assumed", rate=f"{rate:.1%}")
+
+
+def _places(worked: Worked) -> range:
+    return range(len(worked.columns.every))
+
+
+def _column_name(worked: Worked, at: int, say: _Say) -> str:
+    """The construct of a column, with its answer where the effect is a table of classes."""
+    column = worked.columns.every[at]
+    level = column.id.partition(":")[2]
+    about = column.effect.about[say.lang]
+    if not level:
+        return about
+    item = worked.instrument.by_id[column.effect.item]
+    return about + say("colon") + item.level(level).label[say.lang]
+
+
+def _column_row(worked: Worked, at: int, say: _Say) -> tuple[str, ...]:
+    column, joint = worked.columns.every[at], worked.joint
+    return (
+        say("comma").join(
+            worked.instrument.by_id[item].label[say.lang]
+            for item in needed_items(column.effect, worked.evidence)
+        ),
+        _column_name(worked, at, say),
+        as_printed(column.effect, say.lang),
+        f"{column.published:+.3f}",
+        f"{column.error:.3f}",
+        f"{column.transport:.2f}",
+        f"{joint.implied[at]:+.3f}" if worked.covariance is not None else "–",
+        f"{joint.coefficients[at]:+.3f}" + (" *" if joint.held[at] else ""),
+        f"{float(joint.covariance[at, at]) ** 0.5:.3f}",
+        f"`{column.effect.source}`",
+    )
+
+
+def _together(worked: Worked, say: _Say) -> Iterator[str]:
+    """What is known of how the constructs go together, and what follows."""
+    correlations = worked.correlations
+    if correlations is None:
+        yield say("together_unknown", factor=f"{worked.joint.factor:g}")
+        return
+    people = worked.population.described().people
+    yield say("together_known", people=f"{people:,}" if people else say("as_stated"))
+    rows = []
+    for at in _places(worked):
+        others = [
+            f"{_column_name(worked, other, say)} {correlations[at, other]:+.2f}"
+            for other in _places(worked)
+            if other != at and abs(correlations[at, other]) >= _WORTH_SAYING
+        ]
+        rows.append((_column_name(worked, at, say), say("comma").join(others) or "–"))
+    yield _table(say("together_head"), rows)
+
+
+def _number_rows(worked: Worked, say: _Say) -> Iterator[tuple[str, ...]]:
+    for numbers in worked.evidence.numbers:
+        item = item_of(worked.instrument, numbers.item)
+        for place, key in enumerate(answer_keys(item)):
+            yield (
+                item.label[say.lang] if place == 0 else "",
+                _answer(item, place, answer_keys(item), say),
+                _stands_for(numbers, key, worked.rules),
+                numbers.basis[say.lang] if place == 0 else "",
+            )
+
+
+def _stands_for(numbers: Numbers, key: str, rules: EvidenceRules) -> str:
+    ends = numbers.ranges[key]
+    if numbers.stands_for == "count":
+        return f"{rules.counts.count_of(ends):g}"
+    ages = rules.counts.ages_of(ends)
+    return f"{ages[0]}–{ages[-1]}"
+
+
+def _points_how(document: ScorecardDocument, rules: EvidenceRules, say: _Say) -> str:
+    figures = {metric.name: metric.value for metric in document.evaluation}
+    return say(
+        "points_how",
+        unit=f"{rules.log_odds_per_point:g}",
+        correlation=figures["rounding_correlation"],
+        largest=figures["rounding_largest_log_odds"],
+    )
 
 
 def _reasons(effect: Effect, instrument: Instrument, say: _Say) -> str:
@@ -122,45 +260,65 @@ def _reasons(effect: Effect, instrument: Instrument, say: _Say) -> str:
     said = [effect.chosen[say.lang], effect.transport[say.lang]]
     if effect.worked is not None:
         said.append(say("worked", worked=f"`{effect.worked}`"))
+    if effect.classes:
+        item_levels = instrument.by_id[effect.item]
+        taken = say("semicolon").join(
+            f"{item_levels.level(level).label[say.lang]} = {', '.join(classes)}"
+            for level, classes in effect.classes.items()
+        )
+        said.append(say("classes", classes=taken))
     text = ("" if say.lang == "zh" else " ").join(said)
     return f"- **{item} / {effect.about[say.lang]}**{say('colon')}{text}"
 
 
-def _effect_row(
-    effect: Effect, evidence: EvidenceDocument, instrument: Instrument, say: _Say
-) -> tuple[str, ...]:
-    method = evidence.method
-    assert method is not None
-    converted = to_log_odds(effect)
-    return (
-        instrument.by_id[effect.item].label[say.lang],
-        effect.about[say.lang],
-        as_printed(effect, say.lang),
-        f"{converted.value:+.3f}",
-        f"{converted.standard_error:.3f}",
-        f"{transport_variance(effect, method.tau) ** 0.5:.2f}",
-        f"{carried(effect, method):+.3f}",
-        f"`{effect.source}`",
-    )
-
-
-def _point_rows(
-    document: ScorecardDocument, evidence: EvidenceDocument, instrument: Instrument, say: _Say
+def _cell_rows(
+    document: ScorecardDocument, say: _Say, worked: Worked
 ) -> Iterator[tuple[str, ...]]:
-    shares = {entry.item: entry.shares for entry in evidence.reference.items}
     for term in document.terms:
-        assert isinstance(term, TableTerm)
-        item = item_of(instrument, document.axes_by_id[term.axes[0]].item)
-        whole = sum(shares[item.id].values())
+        if not isinstance(term, TableTerm) or len(term.axes) != 1:
+            continue
+        axis = document.axes_by_id[term.axes[0]]
+        item = item_of(worked.instrument, axis.item)
         keys = answer_keys(item)
-        for place, key in enumerate(keys):
+        known = sum(axis.reference[: axis.known_states])
+        for place in range(len(keys)):
             cell = term.cells[place]
+            worth = f"{cell:+d}" if cell else "0"
+            if document.form == "full":
+                worth = f"{cell / 2.0**LOG_ODDS_BITS:+.3f}"
             yield (
                 item.label[say.lang] if place == 0 else "",
                 _answer(item, place, keys, say),
-                f"{cell:+d}" if cell else "0",
-                f"{shares[item.id][key] / whole:.1%}",
+                worth,
+                f"{axis.reference[place] / known:.1%}",
             )
+
+
+def _pair_tables(document: ScorecardDocument, worked: Worked, say: _Say) -> Iterator[str]:
+    """Print every table over two items as a grid."""
+    for term in document.terms:
+        if not isinstance(term, TableTerm) or len(term.axes) != 2:
+            continue
+        first, second = (
+            item_of(worked.instrument, document.axes_by_id[axis].item) for axis in term.axes
+        )
+        rows, columns = answer_keys(first), answer_keys(second)
+        states = document.axes_by_id[term.axes[1]].states
+        yield say("pair_how", first=first.label[say.lang], second=second.label[say.lang])
+        head = "|".join(["", *(_answer(second, at, columns, say) for at in range(len(columns)))])
+        yield _table(
+            head,
+            [
+                (
+                    _answer(first, row, rows, say),
+                    *(
+                        f"{term.cells[row * states + at] / 2.0**LOG_ODDS_BITS:+.2f}"
+                        for at in range(len(columns))
+                    ),
+                )
+                for row in range(len(rows))
+            ],
+        )
 
 
 def _answer(item: Item, place: int, keys: Sequence[str], say: _Say) -> str:
@@ -179,11 +337,22 @@ def _answer(item: Item, place: int, keys: Sequence[str], say: _Say) -> str:
     return str(low) if high == low + 1 else say("between", low=low, high=high - 1)
 
 
+def _spread(document: ScorecardDocument, worked: Worked, say: _Say) -> Iterator[str]:
+    label = document.reference.label[say.lang]
+    if document.reference.people:
+        how = "spread_counted"
+    else:
+        how = "spread_how" if document.reference.illustrative else "spread_stated"
+    yield say(how, label=label, marks=_deciles(document, say))
+
+
 def _deciles(document: ScorecardDocument, say: _Say) -> str:
     quantiles = document.reference.score_quantiles
     step = (len(quantiles) - 1) // 10
-    deciles = say("comma").join(f"{score:+d}" if score else "0" for score in quantiles[::step])
-    return say("marks", deciles=deciles)
+    marks = [f"{score:+d}" if score else "0" for score in quantiles[::step]]
+    if document.form == "full":
+        marks = [f"{score / 2.0**LOG_ODDS_BITS:+.2f}" for score in quantiles[::step]]
+    return say("marks", deciles=say("comma").join(marks))
 
 
 # --- A published scale --------------------------------------------------------------------------

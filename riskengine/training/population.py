@@ -93,6 +93,36 @@ def _part(
     return Part(frozenset(items), tuple(people), tuple(weights))
 
 
+def joined(parts: Sequence[Part], together: Iterable[frozenset[str]]) -> tuple[Part, ...]:
+    """Give parts in which certain items stand together, as independent as they were.
+
+    A table over two items needs the share of every two answers, also where the population takes
+    them as independent.
+    """
+    found = list(parts)
+    for items in together:
+        touched = [part for part in found if part.items & items]
+        if len(touched) > 1:
+            found = [part for part in found if part not in touched]
+            found.append(_product(touched))
+    return tuple(found)
+
+
+def _product(parts: Sequence[Part]) -> Part:
+    whole = parts[0]
+    for part in parts[1:]:
+        people = [{**p, **q} for p in _answered(whole) for q in _answered(part)]
+        shares = np.outer(whole.weights, part.weights)
+        weights = largest_remainder(shares.astype(np.int64), REFERENCE_TOTAL)
+        whole = Part(whole.items | part.items, tuple(people), tuple(weights))
+    return whole
+
+
+def _answered(part: Part) -> list[dict[str, object]]:
+    """Answers to a part's own items: to the others it holds `not_asked`."""
+    return [{item: answers[item] for item in sorted(part.items)} for answers in part.people]
+
+
 def item_of(instrument: Instrument, item_id: str) -> Item:
     """Return an item that is asked.
 

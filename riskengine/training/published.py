@@ -36,8 +36,9 @@ from riskengine.scorecard.encoding import axis_encoder
 from riskengine.scorecard.load import compile_scorecard
 from riskengine.store.places import shipped
 from riskengine.training.evidence import EvidenceDocument, PublishedTable, build_evidence
-from riskengine.training.evidence_card import evidence_card
-from riskengine.training.points import build_evidence_model
+from riskengine.training.evidence_card import evidence_cards
+from riskengine.training.evidence_model import build_evidence_model
+from riskengine.training.evidence_rules import CATALOGUE, EvidenceRules, build_rules
 from riskengine.training.population import (
     Part,
     answer_at,
@@ -248,10 +249,17 @@ def _mean(
 # --- Shipped models -----------------------------------------------------------------------------
 
 
-def build_all(evidence: EvidenceDocument, instrument: Instrument) -> list[ScorecardDocument]:
-    """Build every model of an evidence file."""
-    build = build_evidence_model if evidence.published is None else build_published
-    return [build(evidence, instrument, model.id) for model in evidence.models]
+def build_all(
+    evidence: EvidenceDocument, instrument: Instrument, rules: EvidenceRules | None
+) -> list[ScorecardDocument]:
+    """Build every model of an evidence file that ships with the package."""
+    return [
+        build_published(evidence, instrument, model.id)
+        if rules is None
+        else build_evidence_model(evidence, instrument, model.id, rules=rules)
+        for model in evidence.models
+        if model.shipped
+    ]
 
 
 def rebuild_shipped(
@@ -292,15 +300,15 @@ def rebuild_shipped(
         name, value = build_instrument(sources / "instruments" / f"{evidence.instrument}.yaml")
         content = canonical_json(value).encode("utf-8")
         instrument = load_document(Instrument, content, source=name)
-        for document in build_all(evidence, instrument):
+        rules = None
+        if evidence.rules is not None:
+            rules = build_rules(sources / CATALOGUE / f"{evidence.rules}.yaml")
+        for document in build_all(evidence, instrument, rules):
             folder = models / document.id / document.version
             wrote = write_folder(
                 folder,
                 document,
-                {
-                    "card.en.md": evidence_card(document, evidence, instrument, "en"),
-                    "card.zh.md": evidence_card(document, evidence, instrument, "zh"),
-                },
+                evidence_cards(document, evidence, instrument, rules),
                 by=by,
                 now=now or datetime.now(UTC),
                 run_seconds=time.monotonic() - started,

@@ -11,6 +11,7 @@ import pytest
 
 from riskengine.authoring.build import build_instrument
 from riskengine.errors import ArtefactError, ScorecardError, TrainingError
+from riskengine.evaluation.metrics import calibration_line
 from riskengine.instrument.answers import complete
 from riskengine.instrument.model import Instrument
 from riskengine.policy.bands import resolve
@@ -19,14 +20,16 @@ from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import FACTOR_BITS, REFERENCE_TOTAL, TableTerm
 from riskengine.scorecard.load import compile_scorecard
 from riskengine.scorecard.uncertainty import variances
-from riskengine.training.conversions import to_log_odds, transport_variance
+from riskengine.training.conversions import LogOddsEffect, to_log_odds, transport_variance
 from riskengine.training.evidence import Effect, EvidenceDocument, build_evidence
-from riskengine.training.points import build_evidence_model
+from riskengine.training.evidence_model import build_evidence_model
+from riskengine.training.evidence_rules import EvidenceRules, build_rules
 from riskengine.training.population import answer_keys, parts_of, score_spread
 from riskengine.training.writing import model_bytes
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SOURCE = CHECKOUT / "data_schema" / "evidence" / "cn_community_corrections.yaml"
+RULES = build_rules(CHECKOUT / "data_schema" / "evidence_rules" / "default.yaml")
 
 
 @pytest.fixture(scope="module")
@@ -43,13 +46,17 @@ def instrument() -> Instrument:
 
 @pytest.fixture(scope="module")
 def card(evidence: EvidenceDocument, instrument: Instrument) -> Scorecard:
-    return compile_scorecard(build_evidence_model(evidence, instrument), instrument)
+    return compile_scorecard(build_evidence_model(evidence, instrument, rules=RULES), instrument)
 
 
 def effect(evidence: EvidenceDocument, name: str, **changes: object) -> Effect:
     found = next(e for e in evidence.effects if e.id == name)
     value = {**found.model_dump(mode="json"), **changes}
     return Effect.model_validate_json(json.dumps(value))
+
+
+def log_odds(one: Effect, rules: EvidenceRules = RULES) -> LogOddsEffect:
+    return to_log_odds(one, rules)
 
 
 def points(card: Scorecard, item: str) -> dict[str, int]:
@@ -63,7 +70,7 @@ def points(card: Scorecard, item: str) -> dict[str, int]:
 
 
 def test_an_odds_ratio_becomes_its_logarithm(evidence: EvidenceDocument) -> None:
-    converted = to_log_odds(effect(evidence, "antisocial_peers"))
+    converted = log_odds(effect(evidence, "antisocial_peers"))
     assert converted.value == pytest.approx(0.788457, abs=1e-6)
     # (ln 3.7 - ln 1.3) / (2 x 1.959964)
     assert converted.standard_error == pytest.approx(0.266834, abs=1e-6)
@@ -71,28 +78,41 @@ def test_an_odds_ratio_becomes_its_logarithm(evidence: EvidenceDocument) -> None
 
 def test_a_correlation_without_prevalence_doubles_the_variance(evidence: EvidenceDocument) -> None:
     # d = .13 / sqrt(.25 (1 - .0169)) = .262226; x pi / sqrt 3 = .475624
-    without = to_log_odds(effect(evidence, "antisocial_personality"))
+    without = log_odds(effect(evidence, "antisocial_personality"))
     assert without.value == pytest.approx(0.475624, abs=1e-6)
-    stated = to_log_odds(effect(evidence, "antisocial_personality", prevalence=0.5))
+    stated = log_odds(effect(evidence, "antisocial_personality", prevalence=0.5))
     assert stated.value == without.value
     assert without.standard_error**2 == pytest.approx(2 * stated.standard_error**2)
 
 
 def test_a_rarer_outcome_makes_more_of_a_correlation(evidence: EvidenceDocument) -> None:
     # d = .13 / sqrt(.2 x .8 x (1 - .0169)) = .327783; x 1.813799 = .594532
-    converted = to_log_odds(effect(evidence, "antisocial_personality", prevalence=0.2))
+    converted = log_odds(effect(evidence, "antisocial_personality", prevalence=0.2))
     assert converted.value == pytest.approx(0.594532, abs=1e-5)
 
 
 def test_a_correlations_error_is_its_derivative(evidence: EvidenceDocument) -> None:
     step = 1e-6
     low, high = (
-        to_log_odds(effect(evidence, "antisocial_personality", value=0.13 + s, prevalence=0.3))
+        log_odds(effect(evidence, "antisocial_personality", value=0.13 + s, prevalence=0.3))
         for s in (-step, step)
     )
     slope = (high.value - low.value) / (2 * step)
-    at = to_log_odds(effect(evidence, "antisocial_personality", prevalence=0.3))
+    at = log_odds(effect(evidence, "antisocial_personality", prevalence=0.3))
     assert at.standard_error == pytest.approx(0.03 * slope, rel=1e-6)
+
+
+def test_one_standard_deviation_of_a_scale_is_worth_d(evidence: EvidenceDocument) -> None:
+    """Against the slope that a logistic regression finds where r is what was printed."""
+    item = effect(evidence, "antisocial_personality")
+    scale = effect(evidence, "antisocial_personality", standardised=True)
+    assert log_odds(item).value / log_odds(scale).value == pytest.approx(math.pi / math.sqrt(3))
+    d = log_odds(scale).value
+    rng = np.random.default_rng(1)
+    outcome = rng.integers(0, 2, size=200_000)
+    values = rng.standard_normal(200_000) + d * outcome
+    assert np.corrcoef(values, outcome)[0, 1] == pytest.approx(item.value, abs=0.01)
+    assert calibration_line(values, outcome)[0] == pytest.approx(d, abs=0.02)
 
 
 def test_a_mean_difference_is_stretched(evidence: EvidenceDocument) -> None:
@@ -100,7 +120,7 @@ def test_a_mean_difference_is_stretched(evidence: EvidenceDocument) -> None:
         evidence, "no_work", measure="mean_difference", value=0.2, interval=None,
         standard_error=0.1,
     )  # fmt: skip
-    converted = to_log_odds(d)
+    converted = log_odds(d)
     assert converted.value == pytest.approx(0.362760, abs=1e-6)
     assert converted.standard_error == pytest.approx(0.181380, abs=1e-6)
 
@@ -142,6 +162,10 @@ def test_worked_values_follow_from_the_published_table(evidence: EvidenceDocumen
         ({"exposure": {"stable": 1.5}}, "between 0 and 1"),
         ({"prevalence": 0.3}, "for correlations"),
         ({"value": -1.8, "interval": [-2.0, -1.0]}, "above zero"),
+        ({"exposure": {}}, "one of \\[exposure\\], \\[shape\\] and \\[classes\\]"),
+        ({"shape": "age"}, "one of \\[exposure\\]"),
+        ({"given": ["age"]}, "for an adjusted effect"),
+        ({"reference_level": "seeking"}, "belongs to \\[classes\\]"),
     ],
 )
 def test_an_effect_that_breaks_the_rules_is_refused(
@@ -154,7 +178,6 @@ def test_an_effect_that_breaks_the_rules_is_refused(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("tau: 0.3", "tau: 0.2", "greater than or equal to 0.3"),
         ("source: yukhnenko_2020\n    measure", "source: nobody\n    measure", "unknown source"),
         ("id: theft\n", "id: age\n", "declared twice"),
         ("typical: none\n", "typical: never\n", "no answer \\[never\\]"),
@@ -248,7 +271,7 @@ def test_an_effect_on_a_need_is_refused(
     )
     changed = evidence.model_copy(update={"effects": (strain,)})
     with pytest.raises(TrainingError, match=r"\[financial_strain\] may not be scored"):
-        build_evidence_model(changed, instrument)
+        build_evidence_model(changed, instrument, rules=RULES)
 
 
 def test_items_that_are_asked_and_not_scored_are_listed(
@@ -266,7 +289,9 @@ def test_an_exposure_that_turns_back_is_refused_by_the_audit(
     turned = effect(evidence, "antisocial_peers", exposure={"0": 0, "1": 0.7, "2": 0.2, "3": 1})
     effects = tuple(turned if e.id == turned.id else e for e in evidence.effects)
     with pytest.raises(ScorecardError, match=r"\[antisocial_companions\] is enforced"):
-        build_evidence_model(evidence.model_copy(update={"effects": effects}), instrument)
+        build_evidence_model(
+            evidence.model_copy(update={"effects": effects}), instrument, rules=RULES
+        )
 
 
 def test_an_answer_without_exposure_is_refused(
@@ -275,26 +300,23 @@ def test_an_answer_without_exposure_is_refused(
     short = effect(evidence, "antisocial_peers", exposure={"0": 0, "1": 0.2, "2": 0.7})
     effects = tuple(short if e.id == short.id else e for e in evidence.effects)
     with pytest.raises(TrainingError, match=r"\[antisocial_peers\]: answer \[3\]"):
-        build_evidence_model(evidence.model_copy(update={"effects": effects}), instrument)
+        build_evidence_model(
+            evidence.model_copy(update={"effects": effects}), instrument, rules=RULES
+        )
 
 
-def test_rounding_costs_little(card: Scorecard, evidence: EvidenceDocument) -> None:
+def test_rounding_costs_little(card: Scorecard) -> None:
     figures = {metric.name: metric.value for metric in card.document.evaluation}
     assert figures["rounding_correlation"] > 0.995
-    assert evidence.method is not None
-    assert figures["rounding_largest_log_odds"] <= evidence.method.log_odds_per_point / 2
+    assert figures["rounding_largest_log_odds"] <= RULES.log_odds_per_point / 2
 
 
 def test_the_stated_correlation_is_that_of_drawn_people(
     card: Scorecard, evidence: EvidenceDocument, instrument: Instrument
 ) -> None:
     """The same figure from 40,000 people drawn at random, scored with hardly any rounding."""
-    assert evidence.method is not None
-    fine_method = evidence.method.model_copy(update={"log_odds_per_point": 1e-6})
-    fine = Scorecard(
-        build_evidence_model(evidence.model_copy(update={"method": fine_method}), instrument),
-        instrument,
-    )
+    fine_rules = RULES.model_copy(update={"log_odds_per_point": 1e-6})
+    fine = Scorecard(build_evidence_model(evidence, instrument, rules=fine_rules), instrument)
     rng = np.random.default_rng(5)
     states = np.column_stack(
         [
@@ -383,8 +405,9 @@ def test_rated_items_carry_rating_error(card: Scorecard, instrument: Instrument)
 def test_equal_sources_give_equal_bytes(
     evidence: EvidenceDocument, instrument: Instrument
 ) -> None:
-    first = model_bytes(build_evidence_model(evidence, instrument))
-    assert first == model_bytes(build_evidence_model(build_evidence(SOURCE), instrument))
+    first = model_bytes(build_evidence_model(evidence, instrument, rules=RULES))
+    again = build_evidence_model(build_evidence(SOURCE), instrument, rules=RULES)
+    assert first == model_bytes(again)
 
 
 def test_every_effect_names_its_source_in_the_model(
