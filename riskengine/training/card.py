@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from riskengine.errors import Language
 from riskengine.scorecard.document import LOG_ODDS_BITS, Metric, ScorecardDocument, TableTerm
 from riskengine.training.card_words import FIGURES, LEARNERS, PURPOSES, SCALES, WORDS, Words
+from riskengine.training.update_words import update_section
 
 CARDS: dict[Language, str] = {"en": "card.en.md", "zh": "card.zh.md"}
 """File of the card in each language."""
@@ -20,6 +21,7 @@ def card(document: ScorecardDocument, lang: Language) -> str:
     sections = (
         _head,
         _source,
+        _update,
         _figures,
         _prices,
         _uncertainty,
@@ -87,6 +89,10 @@ def _source(document: ScorecardDocument, lang: Language, words: Words) -> Iterat
         yield words["proxies"]
         yield ""
         yield from (f"- {one}" for one in proxies)
+
+
+def _update(document: ScorecardDocument, lang: Language, _: Words) -> Iterator[str]:
+    yield from update_section(document, lang)
 
 
 def _list(names: object, words: Words) -> str:

@@ -195,6 +195,16 @@ LEARNERS: dict[str, dict[Language, str]] = {
             "exactly as tables"
         ),
     },
+    "bayesian_update": {
+        "zh": "以已发表的效应为起点，用本地结果作贝叶斯更新",
+        "en": "Bayesian update of published effects with local outcomes",
+    },
+    "bayesian_update_and_additive": {
+        "zh": "以已发表的效应为起点的贝叶斯更新，加上可解释提升，两者在对数几率上加权平均",
+        "en": (
+            "Bayesian update of published effects, averaged in log-odds with explainable boosting"
+        ),
+    },
     "light_boosting": {
         "zh": "单层树梯度提升（scikit-learn），无两两组合，精确导出为分值表",
         "en": (
