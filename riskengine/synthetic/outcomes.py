@@ -37,8 +37,9 @@ class Course:
     ----------
     who, kind, day, month, tier, contacts, found, over_a_month
         One entry for every violation, found or not; ``day`` counts from the assessment.
-    end, end_day, new_offence
-        One entry a person: how and when follow-up ended; whether a revocation was for an offence.
+    end, end_day, left_day, new_offence
+        One entry a person: how and when follow-up ended; when the person left the community,
+        which for a revocation is some weeks before the ruling; whether it was for an offence.
     contact_who, contact_month, contact_tier, visits, meetings
         One entry for every person and month under supervision.
     """
@@ -53,6 +54,7 @@ class Course:
     over_a_month: NDArray[np.bool_]
     end: Codes
     end_day: Codes
+    left_day: Codes
     new_offence: NDArray[np.bool_]
     contact_who: Codes
     contact_month: Codes
@@ -143,19 +145,51 @@ def hazards(
     )
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Where people stand on a day: all that their hazards depend on beside their answers.
+
+    Attributes
+    ----------
+    day
+        Days since the assessment, shape (people,).
+    clean
+        Months since the last serious violation on record, or since intake, as the running month
+        began.
+    sanctioned
+        Whether there had been one by then.
+    reset
+        Whether one was found in the running month, up to the day.
+    """
+
+    day: Codes
+    clean: Codes
+    sanctioned: NDArray[np.bool_]
+    reset: NDArray[np.bool_]
+
+    @classmethod
+    def at_intake(cls, count: int) -> Standing:
+        """Nothing has happened yet."""
+        none, never = np.zeros(count, dtype=np.int64), np.zeros(count, dtype=bool)
+        return cls(day=none, clean=none, sanctioned=never, reset=never)
+
+
 def true_risk(
     hazard: Hazards,
     practised: Practised,
     term_days: Codes,
     parameters: Parameters,
     *,
+    standing: Standing | None = None,
+    days: int = 365,
     same_contact: bool = False,
 ) -> Floats:
-    """Probability of a serious violation on record within a year or by the end of the term.
+    """Probability of a serious violation on record within so many days or by the end of the term.
 
     Death competes; transfer and a ground that ended are censoring and do not enter. Until the
-    first such record a person's tier and clean time follow from the month alone, so that this is
-    an exact sum over months and over the Poisson numbers of contacts in them.
+    next such record a person's tier and clean time follow from the month alone, so that this is
+    an exact sum over months and over the Poisson numbers of contacts in them. (From a day within
+    a month it forgets that a kind is found once a month at most, which is next to nothing.)
 
     Parameters
     ----------
@@ -165,12 +199,17 @@ def true_risk(
         Days from the assessment to the end of the term, shape (people,).
     parameters
         The numbers.
+    standing
+        The day from which to look ahead, and where people stand on it; intake where it is left
+        out. It speaks of people who are in the community on that day.
+    days
+        How far to look ahead.
     same_contact
         As if everybody had the full contacts of the ordinary tier all along: conduct without the
         bias that closer contact brings.
     """
     count = len(term_days)
-    never = np.zeros(count, dtype=bool)
+    now = Standing.at_intake(count) if standing is None else standing
     serious = np.asarray([kind.serious for kind in parameters.kinds])
     numbers = np.arange(_MOST_CONTACTS + 1)
     # of every serious kind, shape (people, kinds), and what so many contacts find of it
@@ -183,15 +222,23 @@ def true_risk(
     weights = _poisson(means)
     on_record = conduct @ found
     alive, risk = np.ones(count), np.zeros(count)
-    for month in range(YEAR_MONTHS):
-        clean = np.full(count, month)
-        tier = practised.tier(month, clean, never)
+    month = np.floor(now.day / MONTH_DAYS + _ROUNDING).astype(np.int64)
+    until = np.minimum(now.day + days, term_days) / MONTH_DAYS
+    since = now.day / MONTH_DAYS
+    clean, sanctioned, reset = now.clean, now.sanctioned, now.reset
+    while bool((since < until).any()):
+        tier = practised.tier(month, clean, sanctioned)
         total = on_record * clean_factor(clean, parameters.ends)[:, None]
-        exposed = np.clip(term_days / MONTH_DAYS - month, 0.0, 1.0)[:, None]
+        exposed = np.clip(np.minimum(month + 1, until) - since, 0.0, 1.0)[:, None]
         leaving = -np.expm1(-(total + hazard.death) * exposed)
         share = weights[tier]
         risk += alive * (share * leaving * total / (total + hazard.death)).sum(axis=1)
         alive *= 1.0 - (share * leaving).sum(axis=1)
+        # the next month begins: what was found before the day has put the clock back by now
+        clean = np.where(reset, 0, clean + 1)
+        sanctioned, reset = sanctioned | reset, np.zeros(count, dtype=bool)
+        month = month + 1
+        since = month.astype(np.float64)
     return risk
 
 
@@ -294,9 +341,9 @@ def simulate(
     who, number, when, in_month, tier, made, seen, long = (
         np.concatenate(column) for column in zip(*violations, strict=True)
     )
-    end_day = _day(end_at)
+    left_day = _day(end_at)
     # the ruling follows some weeks after custody began; the term's end does not stop it
-    end_day = np.where(end == REVOCATION, end_day + lag, end_day)
+    end_day = np.where(end == REVOCATION, left_day + lag, left_day)
     first = [np.concatenate(column) for column in zip(*contacts_made, strict=True)]
     return Course(
         who=who,
@@ -309,6 +356,7 @@ def simulate(
         over_a_month=long.astype(bool),
         end=end,
         end_day=end_day,
+        left_day=left_day,
         new_offence=new_offence,
         contact_who=first[0],
         contact_month=first[1],

@@ -199,6 +199,18 @@ class Ends:
     end_recorded_within_days: Number = Number(30.0)
 
 
+@dataclass(frozen=True)
+class Reassessing:
+    """How officers reassess people while supervision runs."""
+
+    keeps_view: Number = Number(0.5)
+    entry_months: Number = Number(3.0, "illustrative; local rules say how long a stage lasts")
+    pre_release_months: Number = Number(
+        3.0, "illustrative; local rules say how long a stage lasts"
+    )
+    appraisal_days: Number = Number(90.0)
+
+
 _ORDERED: tuple[Ordered, ...] = (
     Ordered("age_band", "record", -0.35, 0.0,
             (0.06, 0.12, 0.16, 0.16, 0.14, 0.19, 0.12, 0.05),
@@ -373,6 +385,8 @@ class Parameters:
         Violations: how often, on whom, and how they are found.
     offices, practice, ends
         Officers, tiers as practised, ends of follow-up.
+    reassessing
+        How officers rate again while supervision runs.
     """
 
     ordered: tuple[Ordered, ...] = _ORDERED
@@ -385,6 +399,7 @@ class Parameters:
     offices: Offices = Offices()
     practice: Practice = Practice()
     ends: Ends = Ends()
+    reassessing: Reassessing = Reassessing()
 
 
 DEFAULT = Parameters()

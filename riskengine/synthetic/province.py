@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskengine.instrument.assessment import Assessment
+from riskengine.instrument.assessment import Assessment, Kind
 from riskengine.instrument.model import Instrument
 from riskengine.store.lookup import find_instrument
 from riskengine.synthetic.outcomes import (
@@ -36,6 +36,7 @@ from riskengine.synthetic.raters import rate
 from riskengine.synthetic.record import Record, native, record
 from riskengine.synthetic.risk import linear_predictor, reference
 from riskengine.synthetic.supervision import TIERS, practise
+from riskengine.training.history import counted, parts_of
 
 INSTRUMENT = "cn_community_corrections"
 
@@ -58,6 +59,8 @@ class Province:
     districts
         A row a district: ``district``, ``type``, ``officers``, ``delivered`` (share of scheduled
         contacts that take place) and ``log_hazard`` (its own shift).
+    officers
+        Hidden truth, a row an officer: ``leniency``; a positive one rates lower.
     people
         A row a person at intake: ``person``, ``district``, ``officer``, ``form``,
         ``assessed_on``, then the answer to every item that was asked, as a file would hold it.
@@ -67,25 +70,34 @@ class Province:
         A row a person and month under supervision: ``month``, ``month_start``, ``tier``,
         ``visits``, ``meetings``.
     events
-        What is on record: ``person``, ``kind``, ``detail``, ``date``, ``recorded_on``, ``is_end``.
+        What is on record: ``person``, ``kind``, ``detail``, ``date``, ``recorded_on``, ``is_end``
+        and, of an end, ``left_on``: the day on which the person left the community, which
+        anybody at the office sees; a ruling follows custody by weeks.
     conduct
         Hidden truth: every violation, with ``found`` and the contacts of its month.
     truth
         Hidden truth, a row a person: ``linear_predictor`` (district included), ``risk_12m`` of
         serious non-compliance on record, ``risk_12m_same_contact`` as if all had the same
-        contact, and the true answers to rated items as ``true_...``.
+        contact, ``base_tier`` by the officer's private view, and the true answers to rated items
+        as ``true_...``.
     """
 
     seed: int
     parameters: Parameters
     instrument: Instrument
     districts: pd.DataFrame
+    officers: pd.DataFrame
     people: pd.DataFrame
     ratings: pd.DataFrame
     contacts: pd.DataFrame
     events: pd.DataFrame
     conduct: pd.DataFrame
     truth: pd.DataFrame
+
+    @property
+    def followed_until(self) -> pd.Series[Any]:
+        """Last day to which each person could be followed, in the order of ``people``."""
+        return self.people["assessed_on"] + followed(self.parameters)
 
 
 def make_province(
@@ -181,6 +193,7 @@ def _make_district(
         "risk_12m_same_contact": true_risk(
             hazard, practised, people.term_days, parameters, same_contact=True
         ),
+        "base_tier": np.asarray(TIERS, dtype=object)[practised.base],
     }
     for entry in parameters.kappas:
         truth[f"true_{entry.item}"] = native(instrument, entry.item, true[entry.item])
@@ -199,6 +212,9 @@ def _make_district(
         "districts": pd.DataFrame(
             {"district": [name], "type": [kind], "officers": [officers],
              "delivered": [delivered], "log_hazard": [shift]}
+        ),
+        "officers": pd.DataFrame(
+            {"officer": officer_ids, "district": name, "leniency": leniency}
         ),
         "people": pd.DataFrame({**head, **kept.answers}),
         "ratings": _ratings(ids, officer_ids, (first, second), (rated, again), twice, kept,
@@ -312,6 +328,8 @@ def _events(
     by_id = instrument.outcomes_by_id
     lag = np.asarray([by_id[k].reporting_lag_days if k in by_id else usual for k in kinds])
     recorded = dates + np.floor(rng.random(len(who)) * (lag + 1)).astype(np.int64)
+    is_end = np.arange(len(who)) >= len(at)
+    left = people.assessed[who] + course.left_day[who]
     events = pd.DataFrame(
         {
             "person": ids[who],
@@ -320,7 +338,8 @@ def _events(
             "detail": np.concatenate([detail, end_detail]),
             "date": dates.astype("datetime64[s]"),
             "recorded_on": recorded.astype("datetime64[s]"),
-            "is_end": np.arange(len(who)) >= len(at),
+            "is_end": is_end,
+            "left_on": np.where(is_end, left, np.datetime64("NaT")).astype("datetime64[s]"),
         }
     )
     return events.sort_values(["person", "date", "is_end", "kind"], ignore_index=True)
@@ -353,34 +372,28 @@ def cohort(province: Province, outcome: str, as_of: date) -> pd.DataFrame:
     ValueError
         For an outcome that the instrument does not have or that is not simulated.
     """
-    found = province.instrument.outcomes_by_id.get(outcome)
+    instrument = province.instrument
+    found = instrument.outcomes_by_id.get(outcome)
     kinds = {kind.name for kind in province.parameters.kinds} - {"short_absence"}
     simulated = kinds | {"completion", "revocation"}
-    parts = set(found.components) if found and found.components else {outcome}
-    if found is None or not parts & simulated:
+    if found is None or not parts_of(instrument, found) & simulated:
         raise ValueError(
             f"no outcome [{outcome}] here; there are: "
             + ", ".join(sorted(simulated | {"serious_noncompliance_12m"}))
         )
-    not_failures = set(found.not_failures)
-    for part in parts:
-        not_failures |= set(province.instrument.outcomes_by_id[part].not_failures)
 
     day = pd.Timestamp(as_of)
     people = province.people[province.people["assessed_on"] < day].reset_index(drop=True)
     events = province.events
     events = events[(events["recorded_on"] <= day) & events["person"].isin(people["person"])]
-    counts = events["kind"].isin(parts) & ~events["detail"].isin(not_failures)
-    first = events[counts].groupby("person")["date"].min()
+    first = events[counted(events, instrument, found)].groupby("person")["date"].min()
     ends = events[events["is_end"]].set_index("person")
 
     who = people["person"]
     event_on = _of(who, first)
     end_on = _of(who, ends["date"])
     reason = ends["kind"].where(ends["detail"] != "condition_ended", "condition_ended")
-    last = people["assessed_on"] + pd.to_timedelta(
-        int(round(province.parameters.ends.months_followed.value * MONTH_DAYS)), unit="D"
-    )
+    last = people["assessed_on"] + followed(province.parameters)
     until = end_on.fillna(last.where(last < day, day))
     event = event_on.notna()
     end = _of(who, reason).fillna("administrative_end").where(~event, "event")
@@ -389,6 +402,11 @@ def cohort(province: Province, outcome: str, as_of: date) -> pd.DataFrame:
     return people.assign(
         event=event.astype(int), time_days=time.astype(int), end=end, settled_days=settled
     )
+
+
+def followed(parameters: Parameters) -> pd.Timedelta:
+    """How long people are followed at most."""
+    return pd.Timedelta(days=round(parameters.ends.months_followed.value * MONTH_DAYS))
 
 
 def _of(who: pd.Series[Any], values: pd.Series[Any]) -> pd.Series[Any]:
@@ -412,10 +430,23 @@ def assessments(province: Province, rows: Sequence[int] | None = None) -> list[A
         Never, while this package and the instrument agree; tests hold them to it.
     """
     people = province.people if rows is None else province.people.iloc[list(rows)]
-    items = [name for name in people.columns if name in province.instrument.by_id]
-    columns = [people[name].tolist() for name in items]
+    return checked(people, province.instrument, "intake")
+
+
+def checked(answers: pd.DataFrame, instrument: Instrument, kind: Kind) -> list[Assessment]:
+    """Check rows of answers like anybody's assessments.
+
+    Parameters
+    ----------
+    answers
+        A row an assessment: ``person``, ``form``, ``assessed_on``, and items by their id.
+    kind
+        ``intake`` or ``reassessment``.
+    """
+    items = [name for name in answers.columns if name in instrument.by_id]
+    columns = [answers[name].tolist() for name in items]
     heads = zip(
-        people["person"], people["form"], people["assessed_on"].dt.strftime("%Y-%m-%d"),
+        answers["person"], answers["form"], answers["assessed_on"].dt.strftime("%Y-%m-%d"),
         strict=True,
     )  # fmt: skip
     return [
@@ -423,13 +454,11 @@ def assessments(province: Province, rows: Sequence[int] | None = None) -> list[A
             {
                 "person": person,
                 "form": form,
-                "kind": "intake",
+                "kind": kind,
                 "assessed_on": assessed_on,
-                "answers": dict(zip(items, answers, strict=True)),
+                "answers": dict(zip(items, row, strict=True)),
             },
-            province.instrument,
+            instrument,
         )
-        for (person, form, assessed_on), answers in zip(
-            heads, zip(*columns, strict=True), strict=True
-        )
+        for (person, form, assessed_on), row in zip(heads, zip(*columns, strict=True), strict=True)
     ]

@@ -45,13 +45,13 @@ class Practised:
         both: Floats = self.visits + self.meetings
         return both
 
-    def tier(self, month: int, clean: Codes, sanctioned: NDArray[np.bool_]) -> Codes:
+    def tier(self, month: int | Codes, clean: Codes, sanctioned: NDArray[np.bool_]) -> Codes:
         """Tier of every person in a month.
 
         Parameters
         ----------
         month
-            Months since the intake assessment.
+            Months since the intake assessment; one for all, or shape (people,).
         clean
             Months since the last serious violation that was found, or since intake.
         sanctioned
@@ -59,8 +59,7 @@ class Practised:
         """
         tier = np.where(clean >= self.step_months, np.maximum(self.base - 1, RELAXED), self.base)
         strict = sanctioned & (clean < self.strict_months)
-        if month < self.initial_months:
-            strict = np.ones_like(strict)
+        strict = strict | (np.asarray(month) < self.initial_months)
         tiers: Codes = np.where(strict, STRICT, tier)
         return tiers
 
@@ -90,9 +89,23 @@ def practise(
         normal.inv_cdf(practice.relaxed_share.value),
         normal.inv_cdf(1.0 - practice.strict_share.value),
     ]
+    return practised(np.searchsorted(edges, view).astype(np.int64), delivered, parameters)
+
+
+def practised(base: Codes, delivered: float, parameters: Parameters) -> Practised:
+    """Say how a district supervises whose officers took these views.
+
+    Parameters
+    ----------
+    base
+        Tier by the officer's view at intake, shape (people,).
+    delivered
+        Share of the scheduled contacts that take place.
+    """
+    practice = parameters.practice
     by_tier = {schedule.tier: schedule for schedule in practice.schedules}
     return Practised(
-        base=np.searchsorted(edges, view).astype(np.int64),
+        base=base,
         visits=delivered * np.asarray([by_tier[tier].visits for tier in TIERS]),
         meetings=delivered * np.asarray([by_tier[tier].meetings for tier in TIERS]),
         initial_months=int(practice.initial_months.value),

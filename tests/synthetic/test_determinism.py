@@ -8,7 +8,7 @@ import pytest
 
 from riskengine.synthetic import Province, make_province
 
-FRAMES = ("districts", "people", "ratings", "contacts", "events", "conduct", "truth")
+FRAMES = ("districts", "officers", "people", "ratings", "contacts", "events", "conduct", "truth")
 
 
 def digest(province: Province) -> dict[str, str]:

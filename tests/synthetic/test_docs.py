@@ -11,10 +11,13 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "synthetic.md"
 def test_the_page_runs_as_it_stands() -> None:
     names: dict[str, object] = {}
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    assert len(blocks) == 2
+    assert len(blocks) == 3
     exec(blocks[0], names)
     assert len(names["rows"]) == len(names["checked"]) == 2_400  # type: ignore[arg-type]
     exec(blocks[1], names)
+    assert len(names["answers"]) == len(names["true"]) == len(names["at"]) > 5_000  # type: ignore[arg-type]
+    assert len(names["known"]) == 100  # type: ignore[arg-type]
+    exec(blocks[2], names)
     assert names["province"].parameters.offices.leniency_sd.value == 1.0  # type: ignore[attr-defined]
 
 
