@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from riskengine.scorecard.document import (
     LOG_ODDS_BITS,
     REFERENCE_TOTAL,
     Calibration,
+    EvidenceSource,
     Golden,
     InstrumentReference,
     LogOdds,
@@ -43,7 +45,13 @@ from riskengine.training.replicates import Spread
 from riskengine.training.tables import Floats, Tables
 from riskengine.training.texts import not_for, uncertainty_note
 
+Validation = Literal[
+    "literature_only", "ranks_checked_locally", "calibrated_in_pool", "calibrated_here"
+]
+
 GOLDEN = 8
+EVENTS_TO_CALIBRATE = 50
+"""Fewest events of the own outcome by which a level counts as checked."""
 ASSUMED_KAPPA = 0.6
 """Agreement of raters that is assumed until it was measured."""
 _QUANTILES = 101
@@ -61,6 +69,12 @@ class Learning:
         Centred, projected and calibrated.
     states
         Shape (people, items): the reference population.
+    sigmoid
+        What the tables were calibrated with; ``None`` for a posterior, which is not refitted.
+    cited
+        The publications that learning started from.
+    ranks
+        Whether people with the event were seen to rank above the others.
     """
 
     instrument: Instrument
@@ -70,13 +84,20 @@ class Learning:
     items: tuple[ScoredItem, ...]
     states: States
     tables: Tables
-    sigmoid: Sigmoid
+    sigmoid: Sigmoid | None
     spread: Spread | None
     metrics: tuple[Metric, ...]
     learner: str
     options: Mapping[str, Scalar | tuple[Scalar, ...]]
     versions: Mapping[str, str]
     seed: int
+    cited: tuple[EvidenceSource, ...] = ()
+    ranks: bool = False
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether enough events were seen for scores to be risks."""
+        return self.cohort.events >= EVENTS_TO_CALIBRATE
 
 
 def model_id(instrument: Instrument, outcome: Outcome, horizon_days: int) -> str:
@@ -120,9 +141,9 @@ def export(learning: Learning, *, version: str) -> ScorecardDocument:
         outcome=outcome.id,
         horizon_days=learning.horizon_days,
         estimand=outcome.estimand,
-        scale="calibrated",
+        scale="calibrated" if learning.calibrated else "relative",
         form="full",
-        validation="calibrated_in_pool",
+        validation=_validation(learning),
         log_odds=LogOdds(unit=1, offset=0),
         intercept=_units(learning.tables.intercept),
         axes=tuple(item.axis for item in learning.items),
@@ -135,21 +156,11 @@ def export(learning: Learning, *, version: str) -> ScorecardDocument:
             score_quantiles=(0, 0),
         ),
         uncertainty=_uncertainty(learning.spread, learning.items),
-        calibration=Calibration(
-            population=population,
-            events=events,
-            people=people,
-            slope=round(learning.sigmoid.slope, 9),
-            intercept=round(learning.sigmoid.intercept, 9),
-            method=(
-                "sigmoid on out-of-fold scores of the whole procedure, "
-                "folded into the intercept and every cell"
-            ),
-        ),
+        calibration=_calibration(learning, population),
         training=Training(
             learner=learning.learner,
             people=people,
-            weight=float(people),
+            weight=float(cohort.weight.sum()),
             events=events,
             data_sha256=cohort.data_sha256,
             seed=learning.seed,
@@ -159,12 +170,38 @@ def export(learning: Learning, *, version: str) -> ScorecardDocument:
             population=population,
         ),
         evaluation=learning.metrics,
+        evidence=learning.cited,
         not_for=not_for(instrument),
         golden=(Golden(answers={}, score=0),),
     )
     document = _with_people(document, learning)
     compile_scorecard(document, instrument)
     return document
+
+
+def _validation(learning: Learning) -> Validation:
+    if learning.calibrated:
+        return "calibrated_in_pool"
+    return "ranks_checked_locally" if learning.ranks else "literature_only"
+
+
+def _calibration(learning: Learning, population: Text) -> Calibration | None:
+    if not learning.calibrated:
+        return None
+    sigmoid = learning.sigmoid or Sigmoid(slope=1.0, intercept=0.0)
+    return Calibration(
+        population=population,
+        events=learning.cohort.events,
+        people=learning.cohort.people,
+        slope=round(sigmoid.slope, 9),
+        intercept=round(sigmoid.intercept, 9),
+        method=(
+            "posterior mean of the Bayesian update; checked out of fold, not refitted"
+            if learning.sigmoid is None
+            else "sigmoid on out-of-fold scores of the whole procedure, "
+            "folded into the intercept and every cell"
+        ),
+    )
 
 
 def _units(value: float) -> int:
@@ -220,7 +257,7 @@ def _uncertainty(spread: Spread | None, items: Sequence[ScoredItem]) -> Uncertai
             note=uncertainty_note(None),
         )
     return Uncertainty(
-        method="bootstrap",
+        method=spread.method,
         replicates=spread.replicates,
         rank=spread.rank,
         intercept_factor=_factor(spread.intercept[None, :])[0],
@@ -248,7 +285,7 @@ def _with_people(document: ScorecardDocument, learning: Learning) -> ScorecardDo
         parsed, _ = parse_answers(learning.instrument, raw)
         encoded = scorecard.encode([complete(learning.instrument, parsed)])
         score = scorecard.scores(scorecard.term_parts(encoded))
-        risk = f"{scorecard.probabilities(score)[0]:.9f}"
+        risk = f"{scorecard.probabilities(score)[0]:.9f}" if learning.calibrated else None
         golden.append(Golden(answers=raw, score=int(score[0]), probability=risk))
     return document.model_copy(update={"reference": reference, "golden": tuple(golden)})
 

@@ -20,6 +20,39 @@ EXACT = 1e-9
 
 
 @dataclass(frozen=True)
+class Observed:
+    """What happened to people by one horizon.
+
+    Attributes
+    ----------
+    outcome
+        Shape (people,): 1 where the event was seen, 0 where it was not.
+    weight
+        Shape (people,): how much everybody counts, all alike where it is left out. Somebody whose
+        outcome is not known at this horizon has weight zero, and any outcome.
+    """
+
+    outcome: NDArray[np.int64]
+    weight: Floats | None = None
+
+    def of(self, people: NDArray[np.bool_] | NDArray[np.int64]) -> Observed:
+        """Give the same for some of the people."""
+        weight = None if self.weight is None else self.weight[people]
+        return Observed(self.outcome[people], weight)
+
+    def times(self, counts: Floats) -> Observed:
+        """Give the same with everybody counted so many times as much."""
+        return Observed(self.outcome, counts if self.weight is None else self.weight * counts)
+
+    def counted(self) -> NDArray[np.bool_] | None:
+        """Tell who counts at all; ``None`` where everybody does."""
+        if self.weight is None or (self.weight > 0).all():
+            return None
+        found: NDArray[np.bool_] = self.weight > 0
+        return found
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A fitted estimator and its tables.
 
@@ -29,10 +62,14 @@ class Fitted:
         Exported tables, before centring, projection and calibration.
     predict
         The estimator's own probability of the event, for states without zero cells.
+    held
+        The learner with all that it chose held, for bootstrap refits; ``None`` where it chooses
+        nothing but pairs.
     """
 
     tables: Tables
     predict: Callable[[States], Floats]
+    held: Learner | None = None
 
     def difference(self, states: States) -> float:
         """Largest difference of a probability between the tables and the estimator."""

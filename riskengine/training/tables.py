@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskengine.errors import TrainingError
 from riskengine.training.axes import ScoredItem, States
 
 Floats = NDArray[np.float64]
@@ -52,6 +53,47 @@ class Tables:
     def parts(self) -> list[Floats]:
         """Give all tables flat, mains first, in the order in which they are exported."""
         return [*self.mains, *(table.ravel() for table in self.pairs.values())]
+
+
+def merge(tables: Sequence[Tables], weights: Sequence[float] | Floats) -> Tables:
+    """Give the one set of tables whose score is the weighted sum of several.
+
+    A weighted sum of additive models in log-odds is additive: cells are summed, and a pair that
+    only some of them know counts as zero in the others.
+
+    Parameters
+    ----------
+    tables
+        Over the same items; at least one.
+    weights
+        One for each; they need not sum to one.
+
+    Raises
+    ------
+    TrainingError
+        Where there is nothing to merge, or weights and tables differ in number or shape.
+    """
+    if not tables or len(tables) != len(weights):
+        raise TrainingError(
+            f"{len(tables)} sets of tables and {len(weights)} weights cannot be merged; "
+            f"a weight is needed for each of at least one"
+        )
+    shapes = {tuple(len(table) for table in one.mains) for one in tables}
+    if len(shapes) != 1:
+        raise TrainingError("tables over different items or levels cannot be merged")
+    pairs: dict[Pair, Floats] = {}
+    for one, weight in zip(tables, weights, strict=True):
+        for pair, cells in one.pairs.items():
+            pairs[pair] = pairs.get(pair, 0.0) + weight * cells
+    return Tables(
+        intercept=float(sum(w * one.intercept for one, w in zip(tables, weights, strict=True))),
+        mains=tuple(
+            sum((w * cells for cells, w in zip(column, weights, strict=True)),
+                np.zeros(len(column[0])))
+            for column in zip(*(one.mains for one in tables), strict=True)
+        ),
+        pairs=dict(sorted(pairs.items())),
+    )  # fmt: skip
 
 
 def marginals(items: Sequence[ScoredItem], states: States) -> tuple[Floats, ...]:

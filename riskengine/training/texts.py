@@ -66,6 +66,24 @@ def uncertainty_note(spread: Spread | None) -> Text:
                 "measured: there is no interval, which does not mean that it is zero."
             ),
         )
+    if spread.method == "posterior":
+        return Text(
+            zh=(
+                f"从后验分布抽取 {spread.replicates} 次：已发表效应的误差、本地结果的多少"
+                f"和分值可以偏离多远，都在其中。"
+                f"{spread.rank} 行因子承载人员得分方差的 {spread.kept:.0%}，并放大到全部方差。"
+                f"每个人的对数几率的标准误平均为 {spread.people:.2f}。"
+                f"不含评分者误差，也不含换一个地区带来的差异。"
+            ),
+            en=(
+                f"{spread.replicates} draws from the posterior: the errors of published effects, "
+                f"the number of local outcomes and how far items may depart from the evidence are "
+                f"in it. {spread.rank} rows carry {spread.kept:.0%} of the variance of people's "
+                f"scores and are scaled up to all of it. The standard error of a person's "
+                f"log-odds is {spread.people:.2f} on average. Neither rating error nor the "
+                f"difference to another place is in it."
+            ),
+        )
     return Text(
         zh=(
             f"对人员有放回抽样、重复整个训练过程 {spread.replicates} 次（每次只用一个外层样本袋，"

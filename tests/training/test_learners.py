@@ -13,11 +13,16 @@ from riskengine.training.cohort import WOOLDRIDGE, Cohort, read_cohort
 from riskengine.training.ebm import ExplainableBoosting
 from riskengine.training.learner import Fitted, Learner
 from riskengine.training.light import LightBoosting
+from riskengine.training.shrunken import ShrunkenTables
 from riskengine.training.tables import Tables, marginals, with_draws
 
 Prepared = tuple[Cohort, tuple[ScoredItem, ...], States]
 
-LEARNERS = [ExplainableBoosting(pairs=6, bags=2, smoothing=20), LightBoosting(rounds=80)]
+LEARNERS = [
+    ExplainableBoosting(pairs=6, bags=2, smoothing=20),
+    LightBoosting(rounds=80),
+    ShrunkenTables(),
+]
 
 
 def prepared(cohort: Cohort, instrument: Instrument) -> Prepared:

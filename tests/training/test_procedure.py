@@ -70,6 +70,65 @@ def test_nobody_is_scored_by_a_model_that_saw_them() -> None:
         assert found.kept[folds == fold] == pytest.approx(OUTCOME[folds != fold].mean())
 
 
+def test_one_person_with_several_rows_stands_in_one_fold() -> None:
+    rng = np.random.default_rng(1)
+    person = rng.integers(0, 120, PEOPLE)
+    folds = folds_of(OUTCOME, 5, seed=2, groups=person)
+    for one in np.unique(person):
+        assert len(set(folds[person == one].tolist())) == 1
+    ever = np.array([OUTCOME[person == one].max() for one in np.unique(person)])
+    where = np.array([folds[person == one][0] for one in np.unique(person)])
+    events = [int(ever[where == fold].sum()) for fold in range(5)]
+    assert max(events) - min(events) <= 1
+    # where everybody has one row, nothing changes
+    alone = folds_of(OUTCOME, 5, seed=2, groups=np.arange(PEOPLE))
+    assert (alone == folds_of(OUTCOME, 5, seed=2)).all()
+
+
+def test_nobody_of_weight_zero_is_learned_from_and_everybody_is_scored() -> None:
+    folds = folds_of(OUTCOME, 5, seed=0)
+    weight = np.where(np.arange(PEOPLE) % 3 == 0, 0.0, 1.5)
+    learner = Remembering()
+    procedure = Procedure((ITEM,), learner, 0)
+    found = cross_fit(procedure, STATES, OUTCOME, folds, weight=weight)
+    counted = weight > 0
+    assert learner.shown == [int(((folds != fold) & counted).sum()) for fold in range(5)]
+    for fold in range(5):
+        known = OUTCOME[(folds != fold) & counted]
+        assert found.kept[folds == fold] == pytest.approx(known.mean())
+    # the outcome of somebody who was lost is never looked at
+    turned = np.where(counted, OUTCOME, 1 - OUTCOME)
+    again = cross_fit(procedure, STATES, turned, folds, weight=weight)
+    assert (again.kept == found.kept).all()
+
+
+def test_weights_calibrate_like_people() -> None:
+    folds = folds_of(OUTCOME, 4, seed=0)
+    scores = RNG.normal(size=PEOPLE) + OUTCOME
+    found = OutOfFold(free=scores, kept=scores, folds=folds)
+    ones = found.calibrated(scores, OUTCOME, np.ones(PEOPLE))
+    assert np.abs(ones - found.calibrated(scores, OUTCOME)).max() < 1e-6
+    times = RNG.integers(1, 4, PEOPLE)
+    weighted = found.calibrated(scores, OUTCOME, times.astype(np.float64))
+    many = np.repeat(np.arange(PEOPLE), times)
+    copies = OutOfFold(free=scores[many], kept=scores[many], folds=folds[many])
+    repeated = copies.calibrated(scores[many], OUTCOME[many])
+    assert np.abs(weighted[many] - repeated).max() < 1e-6
+    assert np.abs(weighted - ones).max() > 1e-3
+
+
+def test_replicates_draw_all_rows_of_a_person_together() -> None:
+    from riskengine.training.replicates import _drawn
+
+    rng = np.random.default_rng(4)
+    person = rng.integers(0, 50, 300)
+    counts = _drawn(np.random.default_rng(0), 300, person)
+    for one in np.unique(person):
+        assert len(set(counts[person == one].tolist())) == 1
+    assert counts.max() > 1
+    assert (counts == 0).any()
+
+
 def test_predictions_are_calibrated_without_their_own_outcomes() -> None:
     folds = folds_of(OUTCOME, 4, seed=0)
     scores = RNG.normal(size=PEOPLE) + OUTCOME
