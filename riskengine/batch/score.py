@@ -13,7 +13,12 @@ from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.problems import problem
 from riskengine.intake.read import Row
 from riskengine.scorecard.compiled import probability
-from riskengine.scorecard.uncertainty import half_width, variances
+from riskengine.scorecard.uncertainty import (
+    another_rating,
+    half_width,
+    interval_variance,
+    model_variance,
+)
 
 if TYPE_CHECKING:
     from riskengine.engine import Engine
@@ -76,12 +81,12 @@ def _chunk(
     encoded = card.encode(person.complete for person in people)
     parts = card.term_parts(encoded)
     scores = card.scores(parts)
-    model, rating = variances(card, encoded)
+    model = model_variance(card, encoded)
     risks = low = high = None
     if card.document.scale == "calibrated":
         log_odds = card.log_odds(scores)
         risks = probability(log_odds)
-        total = model + rating
+        total = interval_variance(card, encoded)
         if total.any():
             reach = half_width(card.document.uncertainty.level) * total**0.5
             low, high = probability(log_odds - reach), probability(log_odds + reach)
@@ -101,7 +106,7 @@ def _chunk(
                 assessment=person,
                 score=int(scores[i]),
                 model_variance=float(model[i]),
-                rating_variance=float(rating[i]),
+                rerating=another_rating(card, encoded.states[i]),
                 on=on,
             )
             row["score"] = int(scores[i])

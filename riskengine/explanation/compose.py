@@ -46,7 +46,7 @@ from riskengine.recommendation import (
     UncheckedRule,
 )
 from riskengine.scorecard.compiled import Encoded, Scorecard, probability
-from riskengine.scorecard.uncertainty import variances
+from riskengine.scorecard.uncertainty import another_rating, interval_variance, model_variance
 
 
 @dataclass(frozen=True)
@@ -72,30 +72,29 @@ class Composer:
         encoded = self.scorecard.encode([assessment.complete])
         parts = self.scorecard.term_parts(encoded)
         score = int(self.scorecard.scores(parts)[0])
-        model_variance, rating_variance = (float(v[0]) for v in variances(self.scorecard, encoded))
         judgement = judge(
             scorecard=self.scorecard,
             policy=self.policy,
             legal=legal,
             assessment=assessment,
             score=score,
-            model_variance=model_variance,
-            rating_variance=rating_variance,
+            model_variance=float(model_variance(self.scorecard, encoded)[0]),
+            rerating=another_rating(self.scorecard, encoded.states[0]),
             on=on,
             history=history,
         )
         log_odds = float(self.scorecard.log_odds(np.array([score]))[0])
-        risk = None
+        risk = view = None
         if document.scale == "calibrated":
             risk = float(probability(np.array([log_odds]))[0])
+            variance = float(interval_variance(self.scorecard, encoded)[0])
+            view = risk_view(document, risk, log_odds, variance, say)
         ruling = judgement.ruling
         return Recommendation(
             **self._frame(assessment, judgement, on),
             **self._ruled(assessment, judgement, score, on),
             score=score_view(document, score, log_odds, ruling.band if ruling else None, say),
-            risk=None
-            if risk is None
-            else risk_view(document, risk, log_odds, model_variance + rating_variance, say),
+            risk=view,
             factors=factors(self.scorecard, assessment, parts[0], say),
             item_view=item_view(self.scorecard, assessment, encoded, risk, say),
             asked_not_scored=asked_not_scored(self.scorecard, assessment, say),

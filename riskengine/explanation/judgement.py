@@ -17,6 +17,7 @@ from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Status
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import LOG_ODDS_BITS
+from riskengine.scorecard.ratings import Rerating
 from riskengine.scorecard.uncertainty import has_uncertainty
 
 _STOPS: dict[str, Status] = {
@@ -80,7 +81,7 @@ def judge(
     assessment: Assessment,
     score: int,
     model_variance: float,
-    rating_variance: float,
+    rerating: Rerating,
     on: date,
     history: Sequence[PastTier] = (),
 ) -> Judgement:
@@ -88,8 +89,8 @@ def judge(
 
     Parameters
     ----------
-    score, model_variance, rating_variance
-        Of this assessment, from `Scorecard.scores` and `uncertainty.variances`.
+    score, model_variance, rerating
+        Of this assessment, from `Scorecard.scores` and `riskengine.scorecard.uncertainty`.
     """
     if policy is None:
         return Judgement("score_only", legal.findings, None, None, None, ())
@@ -100,7 +101,7 @@ def judge(
             score,
             policy.cut_offs,
             model_variance=model_variance,
-            rating_variance=rating_variance,
+            rerating=rerating,
             log_odds_per_unit=scorecard.document.log_odds.unit / 2**LOG_ODDS_BITS,
             whole_points=scorecard.document.form == "points",
         )

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
 
 from riskengine.policy.bands import CutOffs
 from riskengine.policy.tiers import Tier
+from riskengine.scorecard.compiled import Floats
+from riskengine.scorecard.ratings import Rerating
+
+_TABLED = 8.0
+_STEPS = 400
 
 
 @dataclass(frozen=True)
 class BandStability:
-    """Probability of every band under the stated error of the score.
+    """Probability of every band, had another rater rated and another model scored.
 
     Attributes
     ----------
@@ -20,7 +28,7 @@ class BandStability:
     runner_up
         The likelier neighbouring band.
     model_share
-        Share of the variance that comes from the model, the rest from ratings.
+        Share of the mean squared change that comes from the model, the rest from ratings.
     """
 
     value: float
@@ -28,8 +36,11 @@ class BandStability:
     model_share: float
 
 
-def _normal_cdf(z: float) -> float:
-    return 0.5 * math.erfc(-z / math.sqrt(2))
+@lru_cache(maxsize=1)
+def _normal_table() -> tuple[Floats, Floats]:
+    """Normal distribution function at equal steps; between them it is off by less than 1e-6."""
+    z = np.linspace(-_TABLED, _TABLED, int(2 * _TABLED * _STEPS) + 1)
+    return z, np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z.tolist()])
 
 
 def band_stability(
@@ -37,32 +48,35 @@ def band_stability(
     cut_offs: CutOffs,
     *,
     model_variance: float,
-    rating_variance: float,
+    rerating: Rerating,
     log_odds_per_unit: float,
     whole_points: bool,
 ) -> BandStability:
-    """Probability of the bands, taking the error as normal.
+    """Probability of the bands under another rating and another model.
+
+    The rating is taken as it is distributed, the model error as normal and independent of it.
 
     Parameters
     ----------
     score
         Score in units.
-    model_variance, rating_variance
+    model_variance
         In squared log-odds.
+    rerating
+        How another rating would move the score.
     log_odds_per_unit
         Log-odds of one score unit.
     whole_points
         Points are whole numbers, so a cut-off lies half a point below its first score.
     """
-    variance = model_variance + rating_variance
     half = 0.5 if whole_points else 0.0
-    deviation = math.sqrt(variance) / log_odds_per_unit
+    deviation = math.sqrt(model_variance)
 
     def below(cut: int) -> float:
-        distance = cut - half - score
+        distance = (cut - half - score) * log_odds_per_unit - rerating.change
         if deviation == 0:
-            return 1.0 if distance > 0 else 0.0
-        return _normal_cdf(distance / deviation)
+            return float(rerating.chance @ (distance > 0))
+        return float(rerating.chance @ np.interp(distance / deviation, *_normal_table()))
 
     relaxed = below(cut_offs.relaxed_below)
     strict = 1 - below(cut_offs.strict_from)
@@ -72,7 +86,8 @@ def band_stability(
         Tier.STRICT: strict,
     }
     band = cut_offs.band(score)
-    value = chances[band]
+    value = min(1.0, max(0.0, chances[band]))
     neighbours = [tier for tier in Tier if abs(tier.rank - band.rank) == 1]
     runner_up = max(neighbours, key=lambda tier: (chances[tier], -tier.rank))
-    return BandStability(value, runner_up, model_variance / variance if variance else 1.0)
+    whole = model_variance + rerating.mean_square
+    return BandStability(value, runner_up, model_variance / whole if whole else 1.0)

@@ -1,7 +1,21 @@
-"""How far a score could be off: model error from the factor, rating error from raters' agreement.
+"""How far a score could be off: by its model, and by the answers that went into it.
 
-First cut: the two are taken as independent and normal, an error in one rated item as independent
-of the others, and of an item that stands in several tables each table is taken by itself.
+Two different questions are asked of a rating, and each has its place:
+
+- **Would another rating and another model give the same tier?** That is what the stability of a
+  tier states, since two raters can be compared and the truth cannot. It takes the distribution of
+  the *same score* under another rating (`another_rating`), with its pull towards the population:
+  an extreme rating is more likely too extreme than too mild.
+- **What is the risk of somebody whose answers are truly these?** That is what an interval of risk
+  claims to hold. The pull is in the tables already: they were learned from ratings, or published
+  for ratings, so a cell is the mean of what the true answers behind that rating would be worth.
+  What is left is the spread around that mean (`truth_variance`). The true answers are worth more
+  than the cells by ``1 / sqrt(kappa)``, since rating error has flattened the cells by that much.
+
+An answer that is not known is an answer of which nothing was learned: it could be any of the
+population's. (A state that stands for not known and has a cell of its own was learned, and adds
+nothing.) In an interval answers count as independent of one another, model error as independent
+of both, and all of it together as normal.
 """
 
 from __future__ import annotations
@@ -10,8 +24,17 @@ from functools import lru_cache
 
 import numpy as np
 
-from riskengine.scorecard.compiled import Encoded, Floats, Scorecard, grid
+from riskengine.scorecard.compiled import Encoded, Floats, Integers, Scorecard
 from riskengine.scorecard.document import FACTOR_BITS, LOG_ODDS_BITS
+from riskengine.scorecard.ratings import Rerating, ratings_of
+
+LEAST_IN_A_TENTH = 0.8
+"""Share of the people in every tenth by true risk for whom an interval should hold."""
+# worked out by the definition in `widening` for intervals of 90 % (a test does it again)
+_WIDENING = (
+    1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 1.028, 1.061, 1.091, 1.118, 1.142,
+    1.164, 1.183, 1.2, 1.215, 1.227, 1.237, 1.244, 1.248, 1.249, 1.249,
+)  # fmt: skip
 
 
 def has_uncertainty(scorecard: Scorecard) -> bool:
@@ -34,54 +57,85 @@ def _factor(scorecard: Scorecard) -> Floats:
     return factor
 
 
-@lru_cache(maxsize=64)
-def _rating_variance(scorecard: Scorecard) -> Floats:
-    """Variance that rating error adds to every cell, in squared log-odds.
-
-    With agreement kappa a rating is taken to be right with that probability and otherwise drawn
-    from the reference population's known answers.
-    """
-    document = scorecard.document
-    kappa = document.uncertainty.rater_kappa
-    rated = frozenset(document.uncertainty.rated_items)
-    unit = document.log_odds.unit / 2**LOG_ODDS_BITS
-    blocks = []
-    for term in scorecard.tables:
-        axes = [document.axes_by_id[axis] for axis in term.axes]
-        cells = grid(document, term) * unit
-        total = np.zeros_like(cells)
-        for dimension, axis in enumerate(axes):
-            if kappa is None or axis.item not in rated:
-                continue
-            known = axis.known_states
-            values = np.moveaxis(cells, dimension, 0)
-            weights = np.array(axis.reference[:known], dtype=np.float64)
-            if weights.sum() == 0:
-                continue
-            weights /= weights.sum()
-            drawn = values[:known]
-            change = drawn[:, None] - values[None, :known]
-            shape = (known, *([1] * (change.ndim - 1)))
-            first = (1 - kappa) * (change * weights.reshape(shape)).sum(axis=0)
-            second = (1 - kappa) * (change**2 * weights.reshape(shape)).sum(axis=0)
-            np.moveaxis(total, dimension, 0)[:known] += second - first**2
-        blocks.append(total.ravel())
-    return np.concatenate(blocks)
-
-
-def variances(scorecard: Scorecard, encoded: Encoded) -> tuple[Floats, Floats]:
-    """Model variance and rating variance of every person's log-odds, each of shape (n,)."""
+def model_variance(scorecard: Scorecard, encoded: Encoded) -> Floats:
+    """Variance of every person's log-odds over the models that could be right; shape (n,)."""
     index = scorecard.table_index(encoded.states)
-    rating = _rating_variance(scorecard)[index].sum(axis=1)
     rank = scorecard.document.uncertainty.rank
     if not rank:
-        return np.zeros(len(index)), rating
+        return np.zeros(len(index))
     moves = _factor(scorecard)[:, index].sum(axis=2)
     if scorecard.document.scale == "calibrated":
         intercept = np.array(scorecard.document.uncertainty.intercept_factor, dtype=np.float64)
         if len(intercept):
             moves = moves + (intercept / 2**FACTOR_BITS)[:, None]
-    return (moves**2).sum(axis=0), rating
+    variance: Floats = (moves**2).sum(axis=0)
+    return variance
+
+
+def truth_variance(scorecard: Scorecard, encoded: Encoded) -> Floats:
+    """Variance of every person's log-odds over what the answers may truly be; shape (n,).
+
+    Rated answers may be mistaken, and an answer that is not known could be any; see the notes of
+    this module. Nothing is added where nothing is known about the error of the scorecard.
+    """
+    if not has_uncertainty(scorecard):
+        return np.zeros(len(encoded.states))
+    ratings = ratings_of(scorecard)
+    return np.array([ratings.truth_variance(row) for row in encoded.states.tolist()])
+
+
+def variances(scorecard: Scorecard, encoded: Encoded) -> tuple[Floats, Floats]:
+    """Variance from the model and variance from the answers; each of shape (n,).
+
+    In squared log-odds. An interval of risk rests on both; see `interval_variance`.
+    """
+    return model_variance(scorecard, encoded), truth_variance(scorecard, encoded)
+
+
+def interval_variance(scorecard: Scorecard, encoded: Encoded) -> Floats:
+    """Variance on which an interval of risk rests, widened as `widening` says; shape (n,)."""
+    model, answers = variances(scorecard, encoded)
+    whole = model + answers
+    between = _variance_between(scorecard)
+    if not between or not whole.any():
+        return whole
+    widened: Floats = whole * widening(whole / (whole + between)) ** 2
+    return widened
+
+
+def widening(doubt: Floats) -> Floats:
+    """How much wider an interval must be to hold for people at the ends of the true risks too.
+
+    An interval around a shrunken forecast holds for nine in ten *on average*, and yet for fewer of
+    those whose risk is truly highest or lowest: their forecasts are pulled to the middle. With
+    normal forecasts and errors the share that it holds for in the outermost tenth follows from the
+    doubt alone, and the factor is the least that lifts it to `LEAST_IN_A_TENTH`.
+
+    Parameters
+    ----------
+    doubt
+        Variance of the error as a share of the variance of true log-odds, between 0 and 1.
+    """
+    factor: Floats = np.interp(doubt, np.linspace(0.0, 1.0, len(_WIDENING)), _WIDENING)
+    return factor
+
+
+@lru_cache(maxsize=64)
+def _variance_between(scorecard: Scorecard) -> float:
+    """Variance of the log-odds between people of the reference population."""
+    scores = np.array(scorecard.document.reference.score_quantiles, dtype=np.float64)
+    return float((scores * (scorecard.document.log_odds.unit / 2**LOG_ODDS_BITS)).var())
+
+
+def another_rating(scorecard: Scorecard, states: Integers) -> Rerating:
+    """How one person's score would move if another rater had rated; see `ratings`.
+
+    Parameters
+    ----------
+    states
+        Shape (axes,): the person's row of `Encoded.states`.
+    """
+    return ratings_of(scorecard).another(states.tolist())
 
 
 @lru_cache(maxsize=8)
