@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,12 +142,23 @@ def candidates(
     return tuple(chosen)
 
 
-def encode(cohort: Cohort, items: Sequence[ScoredItem]) -> States:
+class Answered(Protocol):
+    """People with their answers: a cohort, or assessments without outcomes."""
+
+    @property
+    def answers(self) -> Sequence[Mapping[str, object]]:
+        """One complete assessment a person."""
+        ...
+
+
+def encode(people: Answered, items: Sequence[ScoredItem]) -> States:
     """Give the state of every person on every axis, by the engine's own encoding."""
-    states = np.empty((cohort.people, len(items)), dtype=np.int64)
+    states = np.empty((len(people.answers), len(items)), dtype=np.int64)
     for column, scored in enumerate(items):
         state_of = axis_encoder(scored.axis, scored.item)
-        states[:, column] = [state_of(answer) for answer in cohort.column(scored.id)]
+        states[:, column] = [
+            state_of(answers.get(scored.id, "not_asked")) for answers in people.answers
+        ]
     return states
 
 

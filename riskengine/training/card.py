@@ -125,7 +125,7 @@ def _figures(document: ScorecardDocument, lang: Language, words: Words) -> Itera
 
 def _row(metric: Metric, lang: Language) -> tuple[str, str, str]:
     name = metric.name.removeprefix("price_").removeprefix("monotonicity_")
-    name = name.removeprefix("protection_")
+    name = name.removeprefix("protection_").removeprefix("rounding_")
     signed = "+" if metric.name.startswith("price_") else ""
     form = f"{{:{signed}.4f}}" if not signed else "{:+.5f}"
     interval = (
@@ -137,7 +137,7 @@ def _row(metric: Metric, lang: Language) -> tuple[str, str, str]:
 
 
 def _prices(document: ScorecardDocument, lang: Language, words: Words) -> Iterator[str]:
-    for name in ("monotonicity", "protection"):
+    for name in ("monotonicity", "rounding", "protection"):
         metrics = [m for m in document.evaluation if m.name.startswith(f"price_{name}_")]
         if not metrics:
             continue
@@ -170,9 +170,17 @@ def _items(document: ScorecardDocument, lang: Language, words: Words) -> Iterato
     pairs = [term for term in tables if len(term.axes) == 2]
     yield f"## {words['items']}"
     yield ""
-    yield words["items_how"].format(items=len(singles), pairs=len(pairs))
+    points = document.form == "points"
+    if points:
+        unit = f"{document.log_odds.unit / 2**LOG_ODDS_BITS:.3f}"
+        yield words["points_how"].format(items=len(singles), unit=unit)
+    else:
+        yield words["items_how"].format(items=len(singles), pairs=len(pairs))
     yield ""
-    rows = [(f"`{term.id}`", *_range(term)) for term in sorted(singles, key=_spread, reverse=True)]
+    rows = [
+        (f"`{term.id}`", *_range(term, points=points))
+        for term in sorted(singles, key=_spread, reverse=True)
+    ]
     yield from _table((words["item"], words["lowest"], words["highest"]), rows)
     if pairs:
         widest = sorted(pairs, key=_spread, reverse=True)[:_MOST_PAIRS_SHOWN]
@@ -187,7 +195,9 @@ def _spread(term: TableTerm) -> int:
     return max(term.cells) - min(term.cells)
 
 
-def _range(term: TableTerm) -> tuple[str, str]:
+def _range(term: TableTerm, *, points: bool = False) -> tuple[str, str]:
+    if points:
+        return f"{min(term.cells):+d}", f"{max(term.cells):+d}"
     low, high = (cell / 2**LOG_ODDS_BITS for cell in (min(term.cells), max(term.cells)))
     return f"{low:+.3f}", f"{high:+.3f}"
 

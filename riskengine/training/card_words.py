@@ -58,6 +58,12 @@ WORDS: dict[Language, Words] = {
             "on the same people and folds, after minus before; a Brier score above zero or an AUC "
             "below zero is a cost."
         ),
+        "price_rounding": "What whole points cost",
+        "price_rounding_how": (
+            "Points against the regression that they were rounded from, on the same people and "
+            "folds; a Brier score above zero or an AUC below zero is a cost. Directions of these "
+            "are kept in both: {enforced}."
+        ),
         "price_protection": "What leaving protected items out costs",
         "price_protection_how": (
             "The procedure was also run with the protected items that a benchmark may score, and "
@@ -72,6 +78,10 @@ WORDS: dict[Language, Words] = {
         "items_how": (
             "{items} items and {pairs} pairs, in log-odds; zero is the average of the reference "
             "population."
+        ),
+        "points_how": (
+            "{items} items, in whole points; zero is the typical answer, and an answer that is "
+            "not known adds nothing. One point is {unit} log-odds."
         ),
         "pairs_how": "The {shown} widest pairs:",
         "item": "Item",
@@ -132,6 +142,11 @@ WORDS: dict[Language, Words] = {
             "为此对最终分值表作了调整。下表为同一批人、同样分折下“调整后减调整前”的差；"
             "Brier 分数为正、AUC 为负即为代价。"
         ),
+        "price_rounding": "取整为分数的代价",
+        "price_rounding_how": (
+            "下表为同一批人、同样分折下“整数分减取整之前的回归”的差；"
+            "Brier 分数为正、AUC 为负即为代价。两者都保证下列项目的方向：{enforced}。"
+        ),
         "price_protection": "不使用受保护项目的代价",
         "price_protection_how": (
             "另按同一过程训练了一个对照模型：加入基准模型可以使用的受保护项目，并让与之等同的“不详”也参与学习。"
@@ -143,6 +158,10 @@ WORDS: dict[Language, Words] = {
         "items": "哪些因素影响得分",
         "items_how": (
             "共 {items} 个项目、{pairs} 个两两组合，单位为对数几率；零表示参照人群的平均水平。"
+        ),
+        "points_how": (
+            "共 {items} 个项目，均为整数分；零分表示通常的回答，不详的回答不加分。"
+            "每一分相当于 {unit} 个对数几率。"
         ),
         "pairs_how": "其中影响幅度最大的 {shown} 个组合：",
         "item": "项目",
@@ -204,6 +223,17 @@ LEARNERS: dict[str, dict[Language, str]] = {
         "en": (
             "Bayesian update of published effects, averaged in log-odds with explainable boosting"
         ),
+    },
+    "stacked": {
+        "zh": "几个可加模型在对数几率上的加权叠加，权重由折外预测得出，合并为一套分值表",
+        "en": (
+            "several additive models weighed in log-odds by their out-of-fold predictions and "
+            "merged into one set of tables"
+        ),
+    },
+    "points_form": {
+        "zh": "挑选项目、回归、取整：至多十二个项目的整数计分表",
+        "en": "items chosen, regressed and rounded: whole points on at most a dozen items",
     },
     "light_boosting": {
         "zh": "单层树梯度提升（scikit-learn），无两两组合，精确导出为分值表",

@@ -165,6 +165,9 @@ class Cohort:
         stand for those lost sight of; ``None`` where nobody was, and all count alike.
     follow_up
         How people were followed.
+    event_times
+        Shape (people,): when the event came, in the file's unit, ``nan`` for the others; ``None``
+        where the file holds no times.
     """
 
     source: str
@@ -181,6 +184,7 @@ class Cohort:
     at: Integers | None = None
     censoring_weight: Floats | None = None
     follow_up: FollowUp | None = None
+    event_times: Floats | None = None
 
     @property
     def people(self) -> int:
@@ -380,6 +384,7 @@ class _Reading:
             present=self.present,
             by_discretion=sum(not one.firm for one in events) if told else None,
             at=np.array(list(seen), dtype=np.int64) + 1,
+            event_times=_event_times(list(seen.values())),
         )
         return self._followed(ripe, list(seen.values()), list(without.values()))
 
@@ -429,6 +434,7 @@ class _Reading:
             ripe,
             answers=tuple(ripe.answers[n] for n in kept),
             outcome=ripe.outcome[kept],
+            event_times=None if ripe.event_times is None else ripe.event_times[kept],
             unlabelled=tuple(sorted((*ripe.unlabelled, *lost))),
             at=at[kept],
             censoring_weight=weights.relative,
@@ -440,6 +446,14 @@ class _Reading:
                 stands_for=weights.stands_for,
             ),
         )
+
+
+def _event_times(seen: Sequence[Seen]) -> Floats | None:
+    """Say when events came, where the file knows."""
+    times = [one.time if one.label == 1 else None for one in seen]
+    if all(time is None for time in times):
+        return None
+    return np.array([np.nan if time is None else time for time in times])
 
 
 def _refuse_losses(without: Collection[Unlabelled], seen: int, name: str) -> None:

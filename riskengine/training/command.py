@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,7 +16,8 @@ from riskengine.store.lookup import find_instrument
 from riskengine.training.cohort import WOOLDRIDGE, Cohort, Reject
 
 if TYPE_CHECKING:
-    from riskengine.training.pipeline import Settings, Trained
+    from riskengine.training.pipeline import Trained
+    from riskengine.training.settings import Settings
 
 DEFAULT_INSTRUMENT = "nc_prison_release"
 DEFAULT_OUTCOME = "return_3y"
@@ -25,8 +27,17 @@ _SHOWN = 10
 class LearnerOption(StrEnum):
     """The learners by name."""
 
+    update = "update"
+    stacked = "stacked"
     ebm = "ebm"
     light = "light"
+
+
+class FormOption(StrEnum):
+    """What comes out: tables with pairs, or points that a person can add up."""
+
+    full = "full"
+    points = "points"
 
 
 def train_command(
@@ -37,33 +48,67 @@ def train_command(
     cohort: Annotated[
         Path | None, typer.Option(help="People with answers and outcome: .csv, .csv.gz, .parquet.")
     ] = None,
-    out: Annotated[Path | None, typer.Option(help="The model's own folder.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The model's own folder; with --districts, the province's.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Everything random follows from it.")] = 0,
+    learner: Annotated[
+        LearnerOption | None,
+        typer.Option(
+            help="update: published evidence first, and outcomes update it (default where there "
+            "is evidence); stacked, ebm: from data alone, with pairs; light: quick, without."
+        ),
+    ] = None,
+    form: Annotated[
+        FormOption, typer.Option(help="points: a dozen items that a person can add up.")
+    ] = FormOption.full,
     pairs: Annotated[
         int | None, typer.Option(help="Pairs of items; default one for 50 events, at most 100.")
     ] = None,
-    learner: Annotated[
-        LearnerOption, typer.Option(help="ebm: with pairs; light: quick, without.")
-    ] = LearnerOption.ebm,
+    also: Annotated[
+        list[str] | None,
+        typer.Option(help="With --learner stacked: another outcome of the same people."),
+    ] = None,
     replicates: Annotated[
-        int, typer.Option(help="Bootstrap refits for the intervals: 0, or at least 100.")
+        int, typer.Option(help="Refits or draws for the intervals: 0, or at least 100.")
     ] = 0,
+    base_rate: Annotated[
+        float | None,
+        typer.Option(help="Share of people with the outcome that is stated for the district."),
+    ] = None,
+    assessments: Annotated[
+        Path | None,
+        typer.Option(help="People whose answers are known, as the reference; no outcomes."),
+    ] = None,
+    horizon_days: Annotated[
+        int | None, typer.Option(help="One of the outcome's horizons; default the first.")
+    ] = None,
+    extracted_on: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"], help="Up to which day a file of days shows what happened."
+        ),
+    ] = None,
+    districts: Annotated[
+        str | None,
+        typer.Option(help="Column or item that tells districts apart: a model for each as well."),
+    ] = None,
+    no_district: Annotated[
+        list[str] | None,
+        typer.Option(help="With --districts: a name there that is no district."),
+    ] = None,
     include_protected: Annotated[
         bool, typer.Option("--include-protected", help="Benchmarks only.")
     ] = False,
-    threads: Annotated[int, typer.Option(help="Processes for the learner.")] = 1,
+    compare: Annotated[
+        bool,
+        typer.Option(help="Benchmarks: measure what leaving protected items out costs."),
+    ] = True,
+    threads: Annotated[int, typer.Option(help="Processes; no result depends on them.")] = 1,
     evidence_only: Annotated[
         bool,
         typer.Option("--evidence-only", help="From published evidence, with nobody's outcomes."),
     ] = False,
-    base_rate: Annotated[
-        float | None,
-        typer.Option(help="With --evidence-only: an assumed share of people with the outcome."),
-    ] = None,
-    assessments: Annotated[
-        Path | None,
-        typer.Option(help="With --evidence-only: people whose answers are known; no outcomes."),
-    ] = None,
 ) -> None:
     """Learn a scorecard from a cohort with outcomes, or build one from published evidence.
 
@@ -74,24 +119,34 @@ def train_command(
         if evidence_only:
             _from_evidence(instrument, outcome, cohort, out, assessments, base_rate)
             return
-        if base_rate is not None or assessments is not None:
-            raise typer.BadParameter("--base-rate and --assessments go with --evidence-only")
+        if no_district and districts is None:
+            raise typer.BadParameter("--no-district goes with --districts")
         # its libraries are heavy, and every other command lives without them
-        from riskengine.training.pipeline import Settings
+        from riskengine.training.settings import Settings
 
+        settings = Settings(
+            seed=seed,
+            learner=None if learner is None else learner.value,
+            form=form.value,
+            pairs=pairs,
+            also=tuple(also or ()),
+            replicates=replicates,
+            base_rate=base_rate,
+            horizon_days=horizon_days,
+            extracted_on=None if extracted_on is None else extracted_on.date(),
+            include_protected=include_protected,
+            compare=compare,
+            threads=threads,
+        )
         _train(
             instrument,
             outcome,
             cohort,
             out,
-            Settings(
-                seed=seed,
-                pairs=pairs,
-                learner="light" if learner is LearnerOption.light else "ebm",
-                replicates=replicates,
-                include_protected=include_protected,
-                threads=threads,
-            ),
+            settings,
+            assessments=assessments,
+            districts=districts,
+            no_district=tuple(no_district or ()),
         )
     except RiskEngineError as error:
         typer.echo(f"Not trained. {error}", err=True)
@@ -138,10 +193,16 @@ def _train(
     cohort: Path | None,
     out: Path | None,
     settings: Settings,
+    *,
+    assessments: Path | None,
+    districts: str | None,
+    no_district: tuple[str, ...],
 ) -> None:
+    from riskengine.training.district_models import PROVINCE, REPORTS
     from riskengine.training.export import model_id
     from riskengine.training.pipeline import train
     from riskengine.training.progress import reporting
+    from riskengine.training.provinces import train_province
 
     name = instrument or DEFAULT_INSTRUMENT
     table = name.partition("@")[0] == DEFAULT_INSTRUMENT
@@ -154,10 +215,33 @@ def _train(
     if out is None:
         definition = found.outcomes_by_id.get(outcome)
         folder = model_id(found, definition, definition.horizon_days[0]) if definition else outcome
+        if settings.form == "points":
+            folder = f"{folder}_points"
         out = Path("trained") / folder / settings.version
+    source = cohort or WOOLDRIDGE
     with reporting() as report:
-        trained = train(found, outcome, cohort or WOOLDRIDGE, out, settings, report=report)
-    _tell(trained, out)
+        if districts is None:
+            trained = train(
+                found, outcome, source, out, settings, assessments=assessments, report=report
+            )
+        else:
+            trained, _ = train_province(
+                found,
+                outcome,
+                source,
+                out,
+                settings,
+                districts=districts,
+                no_district=no_district,
+                assessments=assessments,
+                report=report,
+            )
+    if districts is None:
+        _tell(trained, out)
+        return
+    _tell(trained, out / PROVINCE)
+    typer.echo((out / REPORTS["en"]).read_text(encoding="utf-8"))
+    typer.echo(f"A folder for every district, and {', '.join(REPORTS.values())}: {out}")
 
 
 def _tell(trained: Trained, out: Path) -> None:

@@ -38,6 +38,7 @@ from riskengine.scorecard.document import (
 )
 from riskengine.scorecard.load import compile_scorecard
 from riskengine.text import Text
+from riskengine.training.assessments import Answers
 from riskengine.training.axes import ScoredItem, States, largest_remainder
 from riskengine.training.calibration import Sigmoid
 from riskengine.training.cohort import Cohort
@@ -75,6 +76,8 @@ class Learning:
         The publications that learning started from.
     ranks
         Whether people with the event were seen to rank above the others.
+    population
+        Assessments that ``states`` are of, where it is not the cohort that is the reference.
     """
 
     instrument: Instrument
@@ -93,6 +96,7 @@ class Learning:
     seed: int
     cited: tuple[EvidenceSource, ...] = ()
     ranks: bool = False
+    population: Answers | None = None
 
     @property
     def calibrated(self) -> bool:
@@ -148,14 +152,8 @@ def export(learning: Learning, *, version: str) -> ScorecardDocument:
         intercept=_units(learning.tables.intercept),
         axes=tuple(item.axis for item in learning.items),
         terms=_terms(learning),
-        reference=ReferencePopulation(
-            id="training_cohort",
-            label=population,
-            people=people,
-            illustrative=False,
-            score_quantiles=(0, 0),
-        ),
-        uncertainty=_uncertainty(learning.spread, learning.items),
+        reference=_reference(learning, population),
+        uncertainty=_uncertainty(learning),
         calibration=_calibration(learning, population),
         training=Training(
             learner=learning.learner,
@@ -177,6 +175,20 @@ def export(learning: Learning, *, version: str) -> ScorecardDocument:
     document = _with_people(document, learning)
     compile_scorecard(document, instrument)
     return document
+
+
+def _reference(learning: Learning, cohort: Text) -> ReferencePopulation:
+    """Name the population that zero stands for; its scores are filled in later."""
+    name, label, people = "training_cohort", cohort, learning.cohort.people
+    if learning.population is not None:
+        name, people = "assessments", learning.population.people
+        label = Text(
+            zh=f"{learning.instrument.title.zh}，{people} 份评估（不看结果）",
+            en=f"{learning.instrument.title.en}: {people} assessments, outcomes not read",
+        )
+    return ReferencePopulation(
+        id=name, label=label, people=people, illustrative=False, score_quantiles=(0, 0)
+    )
 
 
 def _validation(learning: Learning) -> Validation:
@@ -244,7 +256,8 @@ def _factor(rows: Floats) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(row) for row in whole.tolist())
 
 
-def _uncertainty(spread: Spread | None, items: Sequence[ScoredItem]) -> Uncertainty:
+def _uncertainty(learning: Learning) -> Uncertainty:
+    spread, items = learning.spread, learning.items
     rated = tuple(i.id for i in items if isinstance(i.item, Item) and i.item.rated == "rated")
     kappa = ASSUMED_KAPPA if rated else None
     if spread is None:
@@ -263,7 +276,7 @@ def _uncertainty(spread: Spread | None, items: Sequence[ScoredItem]) -> Uncertai
         intercept_factor=_factor(spread.intercept[None, :])[0],
         rater_kappa=kappa,
         rated_items=rated,
-        note=uncertainty_note(spread),
+        note=uncertainty_note(spread, learning.learner),
     )
 
 

@@ -86,7 +86,7 @@ def check_discretion(instrument: Instrument, cohort: Cohort, outcome: Outcome) -
     TrainingError
         With the share found, or where the parts of the outcome cannot be told apart.
     """
-    if instrument.purpose == "benchmark":
+    if instrument.purpose == "benchmark" or not cohort.events:
         return
     if cohort.by_discretion is None:
         raise TrainingError(

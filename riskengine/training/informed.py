@@ -26,6 +26,8 @@ class Informed:
         What is believed before any outcome.
     enforce
         Whether the directions of enforced items are imposed.
+    population
+        The reference population; the people themselves where it is left out.
     """
 
     items: tuple[ScoredItem, ...]
@@ -33,6 +35,7 @@ class Informed:
     seed: int
     priors: Priors = DEFAULT
     enforce: bool = True
+    population: States | None = None
 
     def updated(
         self,
@@ -49,7 +52,7 @@ class Informed:
             states,
             outcome,
             weight=weight,
-            reference=reference,
+            reference=self.population if reference is None else reference,
             priors=self.priors,
         )
 
@@ -71,9 +74,11 @@ class Informed:
 
     def kept(self, tables: Tables, states: States, reference: States | None = None) -> Tables:
         """Give the nearest tables that keep every enforced direction."""
-        population = states if reference is None else reference
         if not self.enforce:
             return tables
+        population = self.population if reference is None else reference
+        if population is None:
+            population = states
         return projected(tables, self.items, population, marginals(self.items, population))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +12,6 @@ from numpy.typing import NDArray
 from riskengine.errors import TrainingError
 from riskengine.training.axes import ScoredItem, States
 from riskengine.training.tables import Floats, Pair, Tables
-
-LearnerName = Literal["ebm", "light"]
 
 EXACT = 1e-9
 """Largest difference of a probability between exported tables and the estimator."""

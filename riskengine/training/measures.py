@@ -103,7 +103,12 @@ def price(
 
 
 def description(
-    out_of_fold: OutOfFold, people: int, events: int, *, effective: float | None = None
+    out_of_fold: OutOfFold,
+    people: int,
+    events: int,
+    *,
+    effective: float | None = None,
+    calibrated: bool = True,
 ) -> str:
     """Say on whom and how the figures were measured.
 
@@ -111,6 +116,8 @@ def description(
     ----------
     effective
         Effective sample size, where people were weighted for others who were lost sight of.
+    calibrated
+        Whether scores were calibrated; a posterior stands as it came out.
     """
     folds = len(np.unique(out_of_fold.folds))
     weighted = (
@@ -120,7 +127,8 @@ def description(
     )
     return (
         f"{folds}-fold cross-validation of the whole procedure on the training people "
-        f"({people} people, {events} events); {weighted}calibrated on the other folds; "
+        f"({people} people, {events} events); {weighted}"
+        f"{'calibrated on the other folds' if calibrated else 'not calibrated again'}; "
         f"95 % interval from {_DRAWS} bootstrap draws of people"
     )
 

@@ -5,22 +5,28 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskengine import __version__
-from riskengine.errors import TrainingError
 from riskengine.instrument.conditions import Scalar
 from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import Metric, ScorecardDocument
-from riskengine.training.axes import ScoredItem, States, candidates, encode, with_reference
+from riskengine.training.approach import (
+    Approach,
+    Options,
+    data_alone,
+    from_evidence,
+    has_evidence,
+    points_alone,
+)
+from riskengine.training.assessments import read_answers
 from riskengine.training.calibration import Sigmoid
 from riskengine.training.card import CARDS, card
 from riskengine.training.cohort import Cohort, read_cohort
-from riskengine.training.ebm import ExplainableBoosting
 from riskengine.training.export import Learning, export
 from riskengine.training.guards import (
     GivenAway,
@@ -30,64 +36,46 @@ from riskengine.training.guards import (
     check_outcome,
     check_proxies,
 )
-from riskengine.training.learner import Learner, LearnerName
-from riskengine.training.light import LightBoosting
+from riskengine.training.informed import Informed
 from riskengine.training.measures import description, measured, price
-from riskengine.training.procedure import OutOfFold, Procedure, cross_fit, folds_of
+from riskengine.training.people import People, further_of, people_of
+from riskengine.training.points_draws import points_draws
+from riskengine.training.points_export import export_points
+from riskengine.training.points_form import PointsProcedure, PointsTables
 from riskengine.training.progress import Report, silent
-from riskengine.training.replicates import replicate
+from riskengine.training.replicates import Spread, replicate, sample_of, summed_up
+from riskengine.training.settings import (
+    POSTERIOR_DRAWS,
+    Settings,
+    check_settings,
+    learner_of,
+    updates,
+)
+from riskengine.training.tables import Floats, Tables
+from riskengine.training.unopened import replicates as posterior_draws
 from riskengine.training.writing import write_folder
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FEWEST_REPLICATES = 100
-"""Fewer refits say too little about the ends of an interval to be called one."""
-_EVENTS_A_PAIR = 50
-_MOST_PAIRS = 100
 _PACKAGES = ("numpy", "scipy", "interpret-core", "scikit-learn", "clarabel")
 
 
 @dataclass(frozen=True)
-class Settings:
-    """What an analyst may choose.
+class Trained:
+    """A trained model and what its cohort left behind.
 
     Attributes
     ----------
-    pairs
-        Pairs that the learner may use; where it is left out, one for 50 events, at most 100.
-    replicates
-        Bootstrap refits for the uncertainty: none, or at least 100.
-    include_protected
-        Learn from protected items too; benchmarks only.
-    compare
-        Where protected items are left out: also measure what that costs.
-    allow_look_ahead
-        Train on an outcome that cannot be forecast honestly; benchmarks only.
-    threads
-        Processes for the learner; no result depends on it.
+    score
+        Shape (people,): everybody's calibrated log-odds by models that had not seen the person;
+        by the model itself where too few had the event to hold any back.
     """
-
-    seed: int = 0
-    learner: LearnerName = "ebm"
-    pairs: int | None = None
-    replicates: int = 0
-    folds: int = 5
-    include_protected: bool = False
-    compare: bool = True
-    allow_look_ahead: bool = False
-    horizon_days: int | None = None
-    version: str = "1.0.0"
-    threads: int = 1
-
-
-@dataclass(frozen=True)
-class Trained:
-    """A trained model and what its cohort left behind."""
 
     document: ScorecardDocument
     cohort: Cohort
     explained: tuple[GivenAway, ...]
+    score: Floats
 
 
 def learn(
@@ -96,15 +84,24 @@ def learn(
     source: Path | str | pd.DataFrame,
     settings: Settings,
     report: Report = silent,
+    *,
+    assessments: Path | str | None = None,
 ) -> Trained:
     """Learn a scorecard; nothing is written and no clock is read.
+
+    Parameters
+    ----------
+    assessments
+        A file of unlabelled assessments of the district, which is a better reference population
+        than the few whose outcome is known; its outcomes, where it has any, are not read.
 
     Raises
     ------
     TrainingError
         Where the cohort, the outcome or an item may not be learned from, with what to do instead.
     """
-    _check_settings(settings)
+    evidence = has_evidence(instrument)
+    check_settings(settings, evidence=evidence)
     definition = instrument.outcomes_by_id.get(outcome)
     if definition is not None:
         check_outcome(
@@ -113,59 +110,63 @@ def learn(
             include_protected=settings.include_protected,
             allow_look_ahead=settings.allow_look_ahead,
         )
-    cohort = read_cohort(source, instrument, outcome, horizon_days=settings.horizon_days)
+    cohort = read_cohort(
+        source,
+        instrument,
+        outcome,
+        horizon_days=settings.horizon_days,
+        extracted_on=settings.extracted_on,
+    )
     definition = instrument.outcomes_by_id[outcome]
-    check_events(cohort, definition)
+    starts_at_evidence = updates(settings, evidence=evidence)
+    if not starts_at_evidence:
+        check_events(cohort, definition)
     check_discretion(instrument, cohort, definition)
+    population = None if assessments is None else read_answers(assessments, instrument)
+    further = further_of(source, instrument, cohort, settings.also, settings.extracted_on)
+    people = people_of(
+        instrument,
+        cohort,
+        population,
+        further,
+        include_protected=settings.include_protected,
+    )
+    check_leaks(
+        people.items, people.states, cohort.outcome, settings.seed, times=cohort.event_times
+    )
+    explained = check_proxies(instrument, cohort, people.items, people.states, settings.seed)
 
-    items, states = _prepared(instrument, cohort, include_protected=settings.include_protected)
-    check_leaks(items, states, cohort.outcome, settings.seed)
-    explained = check_proxies(instrument, cohort, items, states, settings.seed)
-    learner = _learner(settings, cohort.events)
-    procedure = Procedure(items=items, learner=learner, seed=settings.seed)
-    folds = folds_of(cohort.outcome, settings.folds, settings.seed)
-    out_of_fold = cross_fit(
-        procedure, states, cohort.outcome, folds, report("cross-validation", settings.folds)
-    )
-    metrics = _measured(instrument, cohort, out_of_fold, settings.seed)
-    metrics += _price_of_protection(
-        instrument, cohort, items, out_of_fold, learner, settings, report
-    )
-
-    sigmoid = Sigmoid.fitted(out_of_fold.kept, cohort.outcome)
-    done = report("final model", 1)
-    tables = procedure.learn(states, cohort.outcome).tables
-    done()
-    spread = (
-        replicate(
-            procedure,
-            tables,
-            sigmoid,
-            states,
-            cohort.outcome,
-            settings.replicates,
-            report("bootstrap refits", settings.replicates),
-        )
-        if settings.replicates
-        else None
-    )
+    approach = _approach(instrument, people, settings, report)
+    metrics = _measured(instrument, people, approach, settings.seed)
+    metrics += _price_of_protection(instrument, people, approach, settings, report)
+    final = _final(people, approach, settings, report)
     learning = Learning(
         instrument=instrument,
         outcome=definition,
         horizon_days=settings.horizon_days or definition.horizon_days[0],
         cohort=cohort,
-        items=items,
-        states=states,
-        tables=sigmoid.fold(tables),
-        sigmoid=sigmoid,
-        spread=spread,
+        items=people.items,
+        states=people.reference,
+        tables=final.tables,
+        sigmoid=final.sigmoid,
+        spread=final.spread,
         metrics=tuple(metrics),
-        learner=learner.name,
-        options=_options(settings, learner, cohort, items, explained),
+        learner=approach.name,
+        options={**final.told, **_options(settings, approach, people, explained)},
         versions=versions(),
         seed=settings.seed,
+        cited=approach.cited,
+        ranks=any(m.name == "auc" and m.low is not None and m.low > 0.5 for m in metrics),
+        population=population,
     )
-    return Trained(export(learning, version=settings.version), cohort, explained)
+    if final.points is None:
+        document = export(learning, version=settings.version)
+    else:
+        document = export_points(learning, final.points, version=settings.version)
+    score = _scores(approach, people)
+    if score is None:
+        score = final.tables.score(people.states)
+    return Trained(document, cohort, explained, score)
 
 
 def train(
@@ -175,6 +176,7 @@ def train(
     out: Path,
     settings: Settings | None = None,
     *,
+    assessments: Path | str | None = None,
     by: str = "riskengine train",
     now: datetime | None = None,
     report: Report = silent,
@@ -185,12 +187,14 @@ def train(
     ----------
     out
         The model's own folder, such as ``models/georgia_parole_1y/1.0.0``.
+    assessments
+        See `learn`.
     by, now
         Who and when, for the manifest; ``model.json`` knows neither.
     """
     started = time.monotonic()
     settings = settings or Settings()
-    trained = learn(instrument, outcome, source, settings, report)
+    trained = learn(instrument, outcome, source, settings, report, assessments=assessments)
     write_folder(
         out,
         trained.document,
@@ -206,31 +210,77 @@ def train(
 # --- Steps --------------------------------------------------------------------------------------
 
 
-def _check_settings(settings: Settings) -> None:
-    if settings.replicates and settings.replicates < FEWEST_REPLICATES:
-        raise TrainingError(
-            f"{settings.replicates} replicates are too few for an interval; "
-            f"take at least {FEWEST_REPLICATES}, or 0 for none"
+def _approach(
+    instrument: Instrument, people: People, settings: Settings, report: Report
+) -> Approach:
+    if settings.form == "points":
+        return points_alone(people, settings, report)
+    learner = learner_of(settings, people.cohort.events)
+    if updates(settings, evidence=has_evidence(instrument)):
+        return from_evidence(instrument, learner, people, settings, report)
+    return data_alone(learner, people, settings, report)
+
+
+@dataclass(frozen=True)
+class _Final:
+    """The model of everybody; ``sigmoid`` is folded into all of it already."""
+
+    tables: Tables
+    sigmoid: Sigmoid | None
+    spread: Spread | None
+    points: PointsTables | None = None
+    told: Options = field(default_factory=dict)
+
+
+def _final(people: People, approach: Approach, settings: Settings, report: Report) -> _Final:
+    """Learn from everybody, as was tried out of fold."""
+    procedure, cohort = approach.procedure, people.cohort
+    done = report("final model", 1)
+    draws = settings.replicates or POSTERIOR_DRAWS
+    if isinstance(procedure, Informed):
+        updated = procedure.updated(people.states, cohort.outcome, weight=people.counts)
+        tables = procedure.kept(updated.tables, people.reference)
+        drawn = posterior_draws(updated, draws, settings.seed)
+        done()
+        return _Final(tables, None, summed_up(drawn, sample_of(people.reference), "posterior"))
+    found, weight = approach.out_of_fold, cohort.censoring_weight
+    assert found is not None, "what is learned from data alone was tried out of fold"
+    sigmoid = Sigmoid.fitted(found.kept, cohort.outcome, weight)
+    if isinstance(procedure, PointsProcedure):
+        form = procedure.form(people.states, cohort.outcome, weight=weight)
+        drawn = points_draws(
+            form,
+            people.items,
+            people.states,
+            cohort.outcome,
+            weight=people.counts,
+            number=draws,
+            seed=settings.seed,
         )
-    if settings.learner == "light" and settings.pairs:
-        raise TrainingError("the light learner knows no pairs; use --learner ebm")
-
-
-def _learner(settings: Settings, events: int) -> Learner:
-    if settings.learner == "light":
-        return LightBoosting()
-    pairs = settings.pairs
-    if pairs is None:
-        pairs = min(_MOST_PAIRS, events // _EVENTS_A_PAIR)
-    return ExplainableBoosting(pairs=pairs, threads=settings.threads)
-
-
-def _prepared(
-    instrument: Instrument, cohort: Cohort, *, include_protected: bool
-) -> tuple[tuple[ScoredItem, ...], States]:
-    items = candidates(instrument, cohort, include_protected=include_protected)
-    states = encode(cohort, items)
-    return with_reference(items, states), states
+        done()
+        points = form.tables.calibrated(sigmoid)
+        reference = people.reference[:, list(points.columns)]
+        spread = summed_up([sigmoid.fold(d) for d in drawn], sample_of(reference), "posterior")
+        tables = points.in_log_odds(people.items)
+        return _Final(tables, sigmoid, spread, points, form.options())
+    learned = procedure.learn(people.states, cohort.outcome, weight=weight, further=people.further)
+    done()
+    refitted: Spread | None = None
+    if settings.replicates:
+        refitted = replicate(
+            procedure,
+            learned.tables,
+            sigmoid,
+            people.states,
+            cohort.outcome,
+            settings.replicates,
+            report("bootstrap refits", settings.replicates),
+            held=learned.held,
+            weight=weight,
+            further=people.further,
+            processes=settings.threads,
+        )
+    return _Final(sigmoid.fold(learned.tables), sigmoid, refitted)
 
 
 def _sexes(instrument: Instrument, cohort: Cohort) -> list[object] | None:
@@ -242,61 +292,97 @@ def _sexes(instrument: Instrument, cohort: Cohort) -> list[object] | None:
     return answers if set(answers) == set(sex.level_ids) else None
 
 
-def _measured(instrument: Instrument, cohort: Cohort, found: OutOfFold, seed: int) -> list[Metric]:
-    kept = found.calibrated(found.kept, cohort.outcome)
-    free = found.calibrated(found.free, cohort.outcome)
-    how = description(found, cohort.people, cohort.events)
-    sexes = _sexes(instrument, cohort)
-    metrics = measured(kept, cohort.outcome, sexes, how=how, seed=seed)
-    how = f"projected minus free tables, paired; {how}"
-    return metrics + price("monotonicity", kept, free, cohort.outcome, sexes, how=how, seed=seed)
+def _scores(approach: Approach, people: People, *, free: bool = False) -> Floats | None:
+    """Log-odds out of fold on the scale of the model, if anybody was held out."""
+    found = approach.out_of_fold
+    if found is None:
+        return None
+    scores = found.free if free else found.kept
+    if not approach.from_data:
+        return scores  # a posterior is not calibrated again
+    return found.calibrated(scores, people.cohort.outcome, people.cohort.censoring_weight)
+
+
+def _how(approach: Approach, cohort: Cohort) -> str:
+    assert approach.out_of_fold is not None
+    follow_up = cohort.follow_up
+    weighted = cohort.censoring_weight is not None and follow_up is not None
+    return description(
+        approach.out_of_fold,
+        cohort.people,
+        cohort.events,
+        effective=follow_up.effective if weighted and follow_up else None,
+        calibrated=approach.from_data,
+    )
+
+
+def _measured(
+    instrument: Instrument, people: People, approach: Approach, seed: int
+) -> list[Metric]:
+    cohort = people.cohort
+    kept, free = _scores(approach, people), _scores(approach, people, free=True)
+    if kept is None or free is None:
+        return []
+    how, sexes = _how(approach, cohort), _sexes(instrument, cohort)
+    weight = cohort.censoring_weight
+    metrics = measured(kept, cohort.outcome, sexes, how=how, seed=seed, weight=weight)
+    what, said = approach.restraint
+    return metrics + price(
+        what, kept, free, cohort.outcome, sexes, how=f"{said}, paired; {how}", seed=seed,
+        weight=weight,
+    )  # fmt: skip
 
 
 def _price_of_protection(
     instrument: Instrument,
-    cohort: Cohort,
-    items: Sequence[ScoredItem],
-    found: OutOfFold,
-    learner: Learner,
+    people: People,
+    approach: Approach,
     settings: Settings,
     report: Report,
 ) -> list[Metric]:
     """Measure what it costs to leave protected items and telling gaps out."""
+    cohort = people.cohort
     if settings.include_protected or not settings.compare or instrument.purpose != "benchmark":
         return []
-    items_all, states = _prepared(instrument, cohort, include_protected=True)
-    learned = {item.id: item.learned for item in items}
-    added = [item.id for item in items_all if item.id not in learned]
-    gaps = [item.id for item in items_all if item.learned and learned.get(item.id) is False]
+    if settings.form == "points":  # it refuses protected items
+        return []
+    every = people_of(
+        instrument, cohort, people.population, people.further, include_protected=True
+    )
+    learned = {item.id: item.learned for item in people.items}
+    added = [item.id for item in every.items if item.id not in learned]
+    gaps = [item.id for item in every.items if item.learned and learned.get(item.id) is False]
     if not added and not gaps:
         return []
-    procedure = Procedure(items=items_all, learner=learner, seed=settings.seed)
-    step = report("the same with protected items", settings.folds)
-    other = cross_fit(procedure, states, cohort.outcome, found.folds, step)
+    own = _scores(approach, people)
+    other = _scores(_approach(instrument, every, settings, report), every)
+    if own is None or other is None:
+        return []
     how = (
         f"without minus with [{', '.join(added)}] and the unknown cell of [{', '.join(gaps)}], "
-        f"paired; {description(found, cohort.people, cohort.events)}"
+        f"paired; {_how(approach, cohort)}"
     )
     return price(
         "protection",
-        found.calibrated(found.kept, cohort.outcome),
-        other.calibrated(other.kept, cohort.outcome),
+        own,
+        other,
         cohort.outcome,
         _sexes(instrument, cohort),
         how=how,
         seed=settings.seed,
+        weight=cohort.censoring_weight,
     )
 
 
 def _options(
     settings: Settings,
-    learner: Learner,
-    cohort: Cohort,
-    items: Sequence[ScoredItem],
+    approach: Approach,
+    people: People,
     explained: Sequence[GivenAway],
 ) -> dict[str, Scalar | tuple[Scalar, ...]]:
-    return {
-        **learner.options(),
+    cohort, items = people.cohort, people.items
+    options: dict[str, Scalar | tuple[Scalar, ...]] = {
+        **approach.told,
         "folds": settings.folds,
         "replicates": settings.replicates,
         "include_protected": settings.include_protected,
@@ -314,6 +400,16 @@ def _options(
         ),
         "explained_proxies": tuple(one.brief() for one in explained),
     }
+    if settings.also:
+        options["also"] = settings.also
+    if people.population is not None:
+        options["assessments"] = people.population.source
+        options["assessments_sha256"] = people.population.data_sha256
+    if cohort.censoring_weight is not None and cohort.follow_up is not None:
+        options["censored"] = sum(cohort.follow_up.censored.values())
+        options["effective_sample_size"] = round(cohort.follow_up.effective, 1)
+        options["largest_weight"] = round(cohort.follow_up.largest, 3)
+    return options
 
 
 def versions() -> dict[str, str]:

@@ -162,10 +162,15 @@ class PointsProcedure:
 
     def learn(self, states: States, outcome: Integers, *, weight: Floats | None = None) -> Learned:
         """Learn a form; ``free`` is the regression before rounding, ``tables`` the points."""
-        form = points_form(
+        return self.form(states, outcome, weight=weight).learned(self.items)
+
+    def form(
+        self, states: States, outcome: Integers, *, weight: Floats | None = None
+    ) -> PointsForm:
+        """Learn a form and how it came about."""
+        return points_form(
             self.items, states, outcome, most_items=self.most_items, weight=weight, seed=self.seed
         )
-        return form.learned(self.items)
 
 
 def points_form(

@@ -56,8 +56,14 @@ def not_for(instrument: Instrument) -> tuple[Text, ...]:
     return _NOT_FOR_OPERATIONAL
 
 
-def uncertainty_note(spread: Spread | None) -> Text:
-    """Say what the intervals rest on, or that there are none."""
+def uncertainty_note(spread: Spread | None, learner: str = "") -> Text:
+    """Say what the intervals rest on, or that there are none.
+
+    Parameters
+    ----------
+    learner
+        Name of what was learned with; it decides what is and is not in them.
+    """
     if spread is None:
         return Text(
             zh="未做重复训练，模型自身的不确定性没有测量：不给出区间，而不是区间为零。",
@@ -66,39 +72,61 @@ def uncertainty_note(spread: Spread | None) -> Text:
                 "measured: there is no interval, which does not mean that it is zero."
             ),
         )
-    if spread.method == "posterior":
-        return Text(
-            zh=(
-                f"从后验分布抽取 {spread.replicates} 次：已发表效应的误差、本地结果的多少"
-                f"和分值可以偏离多远，都在其中。"
-                f"{spread.rank} 行因子承载人员得分方差的 {spread.kept:.0%}，并放大到全部方差。"
-                f"每个人的对数几率的标准误平均为 {spread.people:.2f}。"
-                f"不含评分者误差，也不含换一个地区带来的差异。"
-            ),
-            en=(
-                f"{spread.replicates} draws from the posterior: the errors of published effects, "
-                f"the number of local outcomes and how far items may depart from the evidence are "
-                f"in it. {spread.rank} rows carry {spread.kept:.0%} of the variance of people's "
-                f"scores and are scaled up to all of it. The standard error of a person's "
-                f"log-odds is {spread.people:.2f} on average. Neither rating error nor the "
-                f"difference to another place is in it."
-            ),
-        )
+    how = (_drawn if spread.method == "posterior" else _refitted)(spread.replicates, learner)
     return Text(
         zh=(
-            f"对人员有放回抽样、重复整个训练过程 {spread.replicates} 次（每次只用一个外层样本袋，"
-            f"因此区间偏宽；交互项的选择和校准斜率保持不变，这部分不确定性未计入）。"
+            f"{how.zh}"
             f"{spread.rank} 行因子承载人员得分方差的 {spread.kept:.0%}，并放大到全部方差。"
             f"每个人的对数几率的标准误平均为 {spread.people:.2f}。"
             f"不含评分者误差，也不含换一个地区带来的差异。"
         ),
         en=(
-            f"{spread.replicates} bootstrap refits of the procedure on people drawn with "
-            f"replacement. Each averages one outer bag only, which makes the intervals rather too "
-            f"wide; the choice of pairs and the slope of the calibration are held, and their "
-            f"uncertainty is not in it. {spread.rank} rows carry {spread.kept:.0%} of the "
-            f"variance of people's scores and are scaled up to all of it. The standard error of a "
-            f"person's log-odds is {spread.people:.2f} on average. Neither rating error "
-            f"nor the difference to another place is in it."
+            f"{how.en} {spread.rank} rows carry {spread.kept:.0%} of the variance of people's "
+            f"scores and are scaled up to all of it. The standard error of a person's log-odds "
+            f"is {spread.people:.2f} on average. Neither rating error nor the difference to "
+            f"another place is in it."
+        ),
+    )
+
+
+def _drawn(draws: int, learner: str) -> Text:
+    if learner == "points_form":
+        return Text(
+            zh=(
+                f"从取整之前的回归的后验分布抽取 {draws} 次；选哪些项目、怎样取整保持不变，"
+                f"这部分不确定性未计入。"
+            ),
+            en=(
+                f"{draws} draws from the posterior of the regression behind the points; which "
+                f"items are asked and how they are rounded is held, and the uncertainty of that "
+                f"is not in it."
+            ),
+        )
+    return Text(
+        zh=(
+            f"从后验分布抽取 {draws} 次：已发表效应的误差、本地结果的多少"
+            f"和分值可以偏离多远，都在其中。"
+        ),
+        en=(
+            f"{draws} draws from the posterior: the errors of published effects, the number of "
+            f"local outcomes and how far items may depart from the evidence are in it."
+        ),
+    )
+
+
+def _refitted(refits: int, learner: str) -> Text:
+    bags_zh = bags_en = ""
+    if learner in ("explainable_boosting", "bayesian_update_and_additive"):
+        bags_zh = "每次只用一个外层样本袋，因此区间偏宽；"
+        bags_en = "Each averages one outer bag only, which makes the intervals rather too wide. "
+    return Text(
+        zh=(
+            f"对人员有放回抽样、重复整个训练过程 {refits} 次（{bags_zh}"
+            f"交互项的选择和校准斜率保持不变，这部分不确定性未计入）。"
+        ),
+        en=(
+            f"{refits} bootstrap refits of the procedure on people drawn with replacement. "
+            f"{bags_en}The choice of pairs and the slope of the calibration are held, and their "
+            f"uncertainty is not in it."
         ),
     )

@@ -62,8 +62,9 @@ def test_a_cohort_and_a_loose_base_rate_are_refused(tmp_path):
     out = ("--out", str(tmp_path / "x"))
     refused = said(run(*TRAIN, "--outcome", "reoffence", "--cohort", "c.csv", *out), status=2)
     assert "nobody's outcomes" in refused
-    loose = run("train", "--instrument", "nc_prison_release", "--base-rate", "0.2", *out)
-    assert "--evidence-only" in said(loose, status=2)
+    train = ("train", "--instrument", "nc_prison_release", "--base-rate", "0.2", *out)
+    loose = run(*train, "--learner", "ebm")
+    assert "goes with --learner update" in said(loose, status=2)
 
 
 @pytest.mark.parametrize(("lang", "heading"), [("en", "## What it rests on"), ("zh", "## 依据")])

@@ -11,7 +11,8 @@ from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import ScorecardDocument
 from riskengine.scorecard.load import parse_scorecard
 from riskengine.training.card import card
-from riskengine.training.pipeline import Settings, learn
+from riskengine.training.pipeline import learn
+from riskengine.training.settings import Settings
 from riskengine.training.writing import model_bytes
 
 

@@ -52,9 +52,39 @@ def test_rejected_rows_are_listed_beside_the_model_and_not_in_it(
     ]  # fmt: skip
 
 
+def test_a_points_form_gets_a_folder_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("--form", "points")
+    assert result.exit_code == 0, result.output
+    model = tmp_path / "trained" / "nc_prison_release_3y_points" / "1.0.0" / "model.json"
+    assert parse_scorecard(model.read_bytes(), source="model.json").form == "points"
+
+
+def test_districts_are_told_in_a_table(
+    small: Instrument, people: pd.DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(command, "find_instrument", lambda name: small)
+    places = ["North", "South", "none"] * (len(people) // 3)
+    people.assign(place=places).to_csv(tmp_path / "people.csv", index=False)
+    result = run(
+        "--instrument", "small", "--outcome", "event_1y", "--learner", "light",
+        "--cohort", str(tmp_path / "people.csv"), "--out", str(tmp_path / "models"),
+        "--districts", "place", "--no-district", "none", "--no-compare",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert "| South |" in result.output
+    assert (tmp_path / "models" / "province" / "model.json").is_file()
+    assert (tmp_path / "models" / "South" / "manifest.json").is_file()
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        (["--no-district", "none"], "goes with --districts"),
+        (["--learner", "light", "--districts", "county"], "no column or item [county]"),
+        (["--learner", "light", "--base-rate", "0.3"], "goes with --learner update"),
         (["--instrument", "georgia_parole"], "--cohort FILE is needed"),
         (["--outcome", "rearrest"], "no outcome [rearrest]"),
         (["--instrument", "nowhere", "--cohort", "x.csv", "--outcome", "y"], "no instrument"),

@@ -19,13 +19,14 @@ from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import FACTOR_BITS, LOG_ODDS_BITS, ScorecardDocument
 from riskengine.scorecard.load import compile_scorecard, parse_scorecard
 from riskengine.scorecard.views import item_denominator, item_parts
-from riskengine.training import pipeline, writing
+from riskengine.training import settings, writing
 from riskengine.training.axes import candidates, encode
 from riskengine.training.card import CARDS, card
 from riskengine.training.cohort import WOOLDRIDGE, read_cohort
 from riskengine.training.ebm import ExplainableBoosting
-from riskengine.training.pipeline import Settings, Trained, learn, train
+from riskengine.training.pipeline import Trained, learn, train
 from riskengine.training.procedure import Procedure
+from riskengine.training.settings import Settings
 from riskengine.training.writing import model_bytes, write_folder
 
 NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -35,10 +36,10 @@ NOON = datetime(2026, 3, 31, 12, tzinfo=UTC)
 def few_bags(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two bags instead of many: the tests are about the path, not about the last digit."""
 
-    def quick(pairs: int, threads: int) -> ExplainableBoosting:
-        return ExplainableBoosting(pairs, bags=2, smoothing=20, pair_smoothing=10, threads=threads)
+    def quick(pairs: int) -> ExplainableBoosting:
+        return ExplainableBoosting(pairs, bags=2, smoothing=20, pair_smoothing=10)
 
-    monkeypatch.setattr(pipeline, "ExplainableBoosting", quick)
+    monkeypatch.setattr(settings, "ExplainableBoosting", quick)
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +47,9 @@ def trained(small: Instrument, people: pd.DataFrame) -> Trained:
     """A model of the made-up people, with pairs and bootstrap refits."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            pipeline,
+            settings,
             "ExplainableBoosting",
-            lambda pairs, threads: ExplainableBoosting(
-                pairs, bags=1, smoothing=10, pair_smoothing=5, threads=threads
-            ),
+            lambda pairs: ExplainableBoosting(pairs, bags=1, smoothing=10, pair_smoothing=5),
         )
         return learn(small, "event_1y", people, Settings(pairs=5, replicates=100, folds=4))
 
@@ -183,9 +182,9 @@ def test_without_refits_nothing_is_claimed(small: Instrument, people: pd.DataFra
 def test_training_twice_gives_the_same_bytes_and_the_clock_is_elsewhere(
     small: Instrument, people: pd.DataFrame, tmp_path: Path
 ) -> None:
-    settings = Settings(pairs=3, seed=7, compare=False)
+    chosen = Settings(pairs=3, seed=7, compare=False)
     for name, now in (("a", NOON), ("b", NOON.replace(year=2027))):
-        train(small, "event_1y", people, tmp_path / name, settings, now=now)
+        train(small, "event_1y", people, tmp_path / name, chosen, now=now)
     first, second = ((tmp_path / name / "model.json").read_bytes() for name in "ab")
     assert first == second
     assert b"2026-" not in first
@@ -225,25 +224,30 @@ def test_a_run_that_is_cut_off_leaves_no_manifest(
 def test_with_protected_items_the_model_says_so_in_its_name(
     small: Instrument, people: pd.DataFrame
 ) -> None:
-    settings = Settings(learner="light", include_protected=True)
-    document = learn(small, "event_1y", people, settings).document
+    chosen = Settings(learner="light", include_protected=True)
+    document = learn(small, "event_1y", people, chosen).document
     assert document.id == "small_1y_with_protected"
     assert document.training.protected_used == ("sex",)
     assert document.training.options["unknown_learned"] == ("offence", "gang")
 
 
 @pytest.mark.parametrize(
-    ("settings", "wrong"),
+    ("chosen", "wrong"),
     [
         (Settings(replicates=20), "at least 100"),
         (Settings(learner="light", pairs=3), "knows no pairs"),
+        (Settings(learner="update"), "no published effects"),
+        (Settings(base_rate=0.05), "goes with --learner update"),
+        (Settings(base_rate=1.5), "between 0 and 1"),
+        (Settings(also=("event_1y",)), "stacked by --learner stacked alone"),
+        (Settings(form="points", learner="ebm"), "leave --learner"),
     ],
 )
 def test_settings_that_would_mislead_are_refused(
-    small: Instrument, people: pd.DataFrame, settings: Settings, wrong: str
+    small: Instrument, people: pd.DataFrame, chosen: Settings, wrong: str
 ) -> None:
     with pytest.raises(TrainingError, match=wrong):
-        learn(small, "event_1y", people, settings)
+        learn(small, "event_1y", people, chosen)
 
 
 def test_the_textbook_table_from_end_to_end(north_carolina: Instrument, tmp_path: Path) -> None:
