@@ -41,12 +41,11 @@ def replicates(
     """
     rng = np.random.default_rng([seed, number])
     found = updated.draws(number, seed)
-    if "slope" not in updated.opened:
-        found = [_added(one, _stretch(updated, priors, rng)) for one in found]
-    if "deviations" not in updated.opened:
-        bases = deviations.basis_of(updated.items)
-        found = [_added(one, _deviation(bases, priors, rng)) for one in found]
-    return found
+    if "slope" in updated.opened:
+        return found
+    bases = deviations.basis_of(updated.items)
+    stretched = [_added(one, _stretch(updated, priors, rng)) for one in found]
+    return [_added(one, _deviation(bases, priors, rng)) for one in stretched]
 
 
 def _stretch(updated: Updated, priors: Priors, rng: np.random.Generator) -> Tables:

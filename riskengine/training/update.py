@@ -5,8 +5,8 @@ One Bayesian model at every number of outcomes::
     log-odds = a + b x evidence score + deviations of published effects + deviations of items
 
 It starts at the published evidence and opens with the number of events: the intercept always, the
-slope from 20 events, the deviations from 50. What is not open stays at the evidence, and its error
-stays as large as the evidence has it. How far deviations go is not chosen: their scales are
+slope and the deviations from 20. What is not open stays at the evidence, and its error stays as
+large as the evidence has it. How far deviations go is not chosen: their scales are
 averaged over a small grid by marginal likelihood (Laplace), with half a normal distribution as
 their own prior. No test decides anything; the closed test of `riskengine.training.closed_test` is
 printed for the reader and selects nothing.
@@ -29,10 +29,11 @@ from riskengine.training.deviations import Basis, Scales
 from riskengine.training.penalised import Posterior
 from riskengine.training.tables import Floats, Tables, centred, marginals, merge
 
-SLOPE_FROM = 20
-"""Events from which the evidence score may be stretched or shrunk."""
-DEVIATIONS_FROM = 50
-"""Events from which single items may depart from the evidence."""
+OPEN_FROM = 20
+"""Events from which the evidence score may be stretched or shrunk, and single items may depart
+from it. Waiting for 50 before items may depart was tried: on fifty outcomes of Georgia's first half
+it left the average draw no better than the evidence, and on a hundred of North Carolina's it was
+the worse of the two; on Iowa's, whose evidence is thin, the two were level."""
 
 
 @dataclass(frozen=True)
@@ -226,12 +227,7 @@ class Updated:
 
 def opened_by(events: int) -> tuple[str, ...]:
     """Say what a number of events allows to move."""
-    opened = ["intercept"]
-    if events >= SLOPE_FROM:
-        opened.append("slope")
-    if events >= DEVIATIONS_FROM:
-        opened.append("deviations")
-    return tuple(opened)
+    return ("intercept", "slope", "deviations") if events >= OPEN_FROM else ("intercept",)
 
 
 def update(

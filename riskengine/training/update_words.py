@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from riskengine.errors import Language
 from riskengine.scorecard.document import ScorecardDocument
 from riskengine.training.on_top import ADDITIVE_FROM, OnTop
-from riskengine.training.update import DEVIATIONS_FROM, SLOPE_FROM, Updated
+from riskengine.training.update import OPEN_FROM, Updated
 
 Value = bool | int | float | str | tuple[bool | int | float | str, ...]
 
@@ -26,8 +26,8 @@ _WORDS: dict[Language, Mapping[str, str]] = {
         ),
         "free": "**Free:** {what}.",
         "intercept": "the overall level",
-        "slope": f"how far scores spread (from {SLOPE_FROM} events)",
-        "deviations": f"every single item (from {DEVIATIONS_FROM} events)",
+        "slope": f"how far scores spread (from {OPEN_FROM} events)",
+        "deviations": f"every single item (from {OPEN_FROM} events)",
         "additive": f"a learner from the data alone (from {ADDITIVE_FROM} events)",
         "level": "The level moved by {shift:+.2f} log-odds (give or take {error:.2f}).",
         "spread": "The published score was stretched by {slope:.2f} (give or take {error:.2f}).",
@@ -35,8 +35,8 @@ _WORDS: dict[Language, Mapping[str, str]] = {
         "still": "No item moved far from what was published.",
         "learned": "**Learned:**",
         "held": "**Not dared:** {what}.",
-        "held_slope": f"the spread stays as published below {SLOPE_FROM} events",
-        "held_deviations": f"single items stay as published below {DEVIATIONS_FROM} events",
+        "held_slope": f"the spread stays as published below {OPEN_FROM} events",
+        "held_deviations": f"single items stay as published below {OPEN_FROM} events",
         "held_additive": f"nothing is learned from the data alone below {ADDITIVE_FROM} events",
         "refused": (
             "a learner from the data alone was tried and not taken: out of fold it changed the "
@@ -63,8 +63,8 @@ _WORDS: dict[Language, Mapping[str, str]] = {
         "unstated": "没有填写本地区的基准比例，总体水平只依据本地结果。",
         "free": "**可以变动：**{what}。",
         "intercept": "总体水平",
-        "slope": f"得分拉开的幅度（{SLOPE_FROM} 人发生结果起）",
-        "deviations": f"每一个项目（{DEVIATIONS_FROM} 人发生结果起）",
+        "slope": f"得分拉开的幅度（{OPEN_FROM} 人发生结果起）",
+        "deviations": f"每一个项目（{OPEN_FROM} 人发生结果起）",
         "additive": f"只靠数据的学习方法（{ADDITIVE_FROM} 人发生结果起）",
         "level": "总体水平移动了 {shift:+.2f} 个对数几率（误差约 {error:.2f}）。",
         "spread": "已发表的得分乘以 {slope:.2f}（误差约 {error:.2f}）。",
@@ -72,8 +72,8 @@ _WORDS: dict[Language, Mapping[str, str]] = {
         "still": "没有项目明显偏离已发表的数值。",
         "learned": "**学到的：**",
         "held": "**没有贸然改动的：**{what}。",
-        "held_slope": f"发生结果不足 {SLOPE_FROM} 人，得分幅度保持已发表的数值",
-        "held_deviations": f"发生结果不足 {DEVIATIONS_FROM} 人，各个项目保持已发表的数值",
+        "held_slope": f"发生结果不足 {OPEN_FROM} 人，得分幅度保持已发表的数值",
+        "held_deviations": f"发生结果不足 {OPEN_FROM} 人，各个项目保持已发表的数值",
         "held_additive": f"发生结果不足 {ADDITIVE_FROM} 人，不单凭数据学习",
         "refused": (
             "试过只靠数据的学习方法，没有采用：折外每人对数得分变化 {gain:+.5f}"

@@ -53,8 +53,8 @@ def read_back(document: ScorecardDocument, instrument: Instrument) -> ScorecardD
     [
         (0, ("intercept",), "relative"),
         (19, ("intercept",), "relative"),
-        (20, ("intercept", "slope"), "relative"),
-        (49, ("intercept", "slope"), "relative"),
+        (20, ("intercept", "slope", "deviations"), "relative"),
+        (49, ("intercept", "slope", "deviations"), "relative"),
         (50, ("intercept", "slope", "deviations"), "calibrated"),
     ],
 )
@@ -76,6 +76,7 @@ def test_an_update_opens_with_the_number_of_events(
     assert (read.uncertainty.method, read.uncertainty.replicates) == ("posterior", POSTERIOR_DRAWS)
     assert "age" in {one.id for one in read.evidence}, "what it started from is cited"
     assert "Not dared" in card(read, "en")
+    assert ("single items stay as published" in card(read, "en")) == (events < 20)
     assert "没有贸然改动的" in card(read, "zh")
 
 
