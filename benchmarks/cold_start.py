@@ -11,9 +11,9 @@ refit).
 The people were split into halves before anything was tried. What the update is made of (declared
 directions as a prior, standardised trends and shapes, the grid of their scales, the number of
 events from which items may depart from the evidence) was worked out on the outcomes of the first
-half; all figures here are from the second, which decided nothing. It was measured once before, with
-items opening at 50 events and not at 20; that changes the rows of 50 outcomes alone. The answers of
-everybody, without outcomes, are the reference population. The base rate that evidence
+half; all figures here are from the second, which decided nothing. They were seen once before, with
+items opening at 50 events and not at 20, which moved little but the rows of 50 outcomes. The
+answers of everybody, without outcomes, are the reference population. The base rate that evidence
 and update are told is the true one.
 """
 

@@ -31,9 +31,9 @@ from riskengine.training.tables import Floats, Tables, centred, marginals, merge
 
 OPEN_FROM = 20
 """Events from which the evidence score may be stretched or shrunk, and single items may depart
-from it. Waiting for 50 before items may depart was tried: on fifty outcomes of Georgia's first half
-it left the average draw no better than the evidence, and on a hundred of North Carolina's it was
-the worse of the two; on Iowa's, whose evidence is thin, the two were level."""
+from it. Waiting for 50 before items may depart was tried: on fifty outcomes of Georgia's first
+half it left the average draw no better than the evidence, and on a hundred of North Carolina's it
+was the worse of the two; on Iowa's, whose evidence is thin, the two were level."""
 
 
 @dataclass(frozen=True)
