@@ -14,7 +14,7 @@ took them, and passes the guard of look-ahead outcomes by name.
 
 Settings were fixed beforehand: 50 pairs, 8 bags, the smoothing of the shipped learner, and the
 cuts of `CUTS`. The smoothing was once chosen on round 2 without the supervision columns (see
-``accuracy_year1``), so that one row of ours is slightly favoured; the others are not.
+``accuracy``), so that one row of ours is slightly favoured; the others are not.
 """
 
 from __future__ import annotations
