@@ -500,8 +500,8 @@ def body(people: People, targets: Sequence[Target]) -> str:
         "tables (penalised regression with variances learned by marginal likelihood) and what "
         f"goes with them; the *full stack* has explainable boosting ({PAIRS} pairs, {BAGS} bags, "
         "four in the inner folds) as well. *Directions kept*: projected so that more of "
-        "a declared risk never lowers the score. *Protected-free*: that, and without sex, area and "
-        "the gap in gang records, which is there for every woman and no man.",
+        "a declared risk never lowers the score. *Protected-free*: that, and without sex, area "
+        "and the gap in gang records, which is there for every woman and no man.",
     ]
     for name, target in zip(("accuracy_1y", "accuracy_3y"), targets, strict=True):
         parts += [
