@@ -178,9 +178,22 @@ class MissingRange(BaseModel):
 
 
 class Alert(BaseModel):
-    """A danger that a named official deals with today. It moves no tier.
+    """A danger that a named official deals with on the same day. It moves no tier.
 
-    ``disclosure`` is the strictest class of the answers behind it.
+    Attributes
+    ----------
+    items
+        Answers that raise it now; none where an older task is still open.
+    disclosure
+        The strictest class of the answers behind it.
+    state
+        While it is ``open``, no tier goes down.
+    opened_on, due_on
+        The task is due on the day on which it was opened.
+    official
+        In charge of it; ``None`` where nobody was named yet.
+    words
+        How the task stands, in a sentence.
     """
 
     model_config = FROZEN
@@ -189,6 +202,14 @@ class Alert(BaseModel):
     task: str
     items: tuple[str, ...]
     disclosure: Literal["open", "confidential", "third_party"]
+    state: Literal["open", "closed"] = "open"
+    opened_on: date | None = None
+    due_on: date | None = None
+    official: str | None = None
+    closed_on: date | None = None
+    closed_by: str | None = None
+    closing: str | None = None
+    words: str = ""
 
 
 class Need(BaseModel):
@@ -240,7 +261,12 @@ class Validation(BaseModel):
 
 
 class Provenance(BaseModel):
-    """Everything that is needed to compute the same again, years later."""
+    """Everything that is needed to compute the same again, years later.
+
+    ``statutory_set`` is the set in force on the day of the assessment; ``law_verifications`` the
+    hash of the last entry in the agency's record of verified provisions, up to the day of the
+    recommendation.
+    """
 
     model_config = FROZEN
     engine: str
@@ -252,6 +278,7 @@ class Provenance(BaseModel):
     policy_sha256: str | None
     jurisdiction: str
     statutory_set: str | None
+    law_verifications: str | None = None
 
 
 class Recommendation(BaseModel):
@@ -303,6 +330,11 @@ class Recommendation(BaseModel):
     cautions: tuple[Caution, ...]
     validation: Validation
     provenance: Provenance
+
+    @property
+    def caution_ids(self) -> frozenset[str]:
+        """Ids of all cautions."""
+        return frozenset(caution.id for caution in self.cautions)
 
     @property
     def binding_rule(self) -> RuleView | None:

@@ -15,6 +15,7 @@ from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
 from riskengine.policy.document import PolicyDocument
+from riskengine.policy.law_provisions import LawDocument
 from riskengine.training.evidence import EvidenceDocument
 from riskengine.training.evidence_rules import CATALOGUE, EvidenceRules
 
@@ -39,6 +40,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "assistance": AssistanceCatalogue,
     CATALOGUE: EvidenceRules,
     "evidence": EvidenceDocument,
+    "law": LawDocument,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
 

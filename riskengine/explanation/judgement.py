@@ -11,6 +11,7 @@ from datetime import date
 
 from riskengine.explanation.stability import BandStability, band_stability
 from riskengine.instrument.assessment import Assessment
+from riskengine.policy.alerts import held_by_alerts
 from riskengine.policy.ruling import BAND_RULE, PastTier, Policy, Ruling, rule_on
 from riskengine.policy.statutory import Case, Finding, StatutorySet
 from riskengine.policy.tiers import Tier
@@ -19,6 +20,7 @@ from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import LOG_ODDS_BITS
 from riskengine.scorecard.ratings import Rerating
 from riskengine.scorecard.uncertainty import has_uncertainty
+from riskengine.text import Text
 
 _STOPS: dict[str, Status] = {
     "refuse": "out_of_scope",
@@ -73,6 +75,20 @@ def stopped(legal: LegalView) -> Judgement:
     return Judgement(_STOPS[legal.stop.consequence], legal.findings, legal.stop, None, None, ())
 
 
+def ruled(
+    policy: Policy,
+    assessment: Assessment,
+    *,
+    score: int,
+    on: date,
+    history: Sequence[PastTier] = (),
+    alerts: Sequence[Text] = (),
+) -> Ruling:
+    """What rules, history and open safety alerts (by name) make of a score."""
+    ruling = rule_on(policy, assessment, score=score, on=on, history=history)
+    return held_by_alerts(ruling, history, alerts)
+
+
 def judge(
     *,
     scorecard: Scorecard,
@@ -84,6 +100,7 @@ def judge(
     rerating: Rerating,
     on: date,
     history: Sequence[PastTier] = (),
+    alerts: Sequence[Text] = (),
 ) -> Judgement:
     """Put score, rules and doubt together, where the law did not stop the engine.
 
@@ -91,10 +108,12 @@ def judge(
     ----------
     score, model_variance, rerating
         Of this assessment, from `Scorecard.scores` and `riskengine.scorecard.uncertainty`.
+    alerts
+        Names of the safety alerts that are open.
     """
     if policy is None:
         return Judgement("score_only", legal.findings, None, None, None, ())
-    ruling = rule_on(policy, assessment, score=score, on=on, history=history)
+    ruling = ruled(policy, assessment, score=score, on=on, history=history, alerts=alerts)
     stability = None
     if has_uncertainty(scorecard):
         stability = band_stability(
@@ -112,12 +131,13 @@ def judge(
         and stability.value < policy.document.either_tier_below
     ):
         # the neighbour is defensible only if the rules would let it stand
-        neighbour = rule_on(
+        neighbour = ruled(
             policy,
             assessment,
             score=policy.cut_offs.score_in(stability.runner_up),
             on=on,
             history=history,
+            alerts=alerts,
         ).tier
         if neighbour is not ruling.tier:
             both = sorted((ruling.tier, neighbour), key=lambda tier: tier.rank)

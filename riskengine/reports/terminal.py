@@ -50,7 +50,8 @@ def show(recommendation: Recommendation, console: Console) -> None:
             )
         )
     for alert in recommendation.alerts:
-        parts.append(Text(f"! {word('alerts')}: {alert.label} — {alert.task}", style="bold red"))
+        said = f"! {word('alerts')}: {alert.label} — {alert.task} {alert.words}".rstrip()
+        parts.append(Text(said, style="bold red" if alert.state == "open" else ""))
     score = recommendation.score
     if score is not None:
         line = f"{word('score')} {score.value if score.form == 'points' else score.log_odds}"

@@ -98,6 +98,12 @@ def find_policy(name: str) -> tuple[PolicyDocument, str]:
         raise PolicyError(str(error)) from error
 
 
+def newest_built(kind: str, name: str) -> Path | None:
+    """Newest built file of a kind, or ``None`` where there is none."""
+    versions = _built(kind).get(name)
+    return None if not versions else versions[max(versions, key=_version)]
+
+
 def find_catalogue(kind: str, name: str) -> object | None:
     """Read a built file of another kind (texts, assistance), or ``None`` where there is none."""
     try:
