@@ -311,7 +311,7 @@ class StatutorySet:
             for item, answer in answers.items()
         ):
             return assessment
-        # in the order of the instrument: an order may tell as well
+        # in the order of the instrument, as every assessment: an order may tell as well
         merged = {**assessment.answers, **answers}
         return replace(
             assessment,

@@ -63,40 +63,45 @@ def positioning_as_an_input(instrument: Instrument) -> Iterator[str]:
     )
 
 
+_POSITIONING = Found(
+    Text(
+        zh="电子定位不因管理类别或评分而适用；须符合法定五种情形之一并经县级司法行政部门"
+        "负责人批准，期限不超过三个月。",
+        en="Electronic positioning never follows from a tier or score. It needs one of five "
+        "statutory grounds and the approval of the head of the county justice department, for "
+        "three months at most.",
+    )
+)
+
+
 def positioning_beside(case: Case, tier: Tier) -> Found | None:
     """H05: said where it could be misunderstood, at the strict tier."""
-    if tier is not Tier.STRICT:
-        return None
-    return Found(
-        Text(
-            zh="电子定位不因管理类别或评分而适用；须符合法定五种情形之一并经县级司法行政部门"
-            "负责人批准，期限不超过三个月。",
-            en="Electronic positioning never follows from a tier or score. It needs one of five "
-            "statutory grounds and the approval of the head of the county justice department, "
-            "for three months at most.",
-        )
-    )
+    return _POSITIONING if tier is Tier.STRICT else None
+
+
+_FORBIDDEN = (
+    (DEVICE, "electronic positioning"),
+    (_CONFINED, "a restriction of liberty"),
+    (_REVOKED, "revocation, recall or arrest"),
+    (_SANCTION, "a sanction"),
+)
 
 
 @lru_cache(maxsize=1024)
-def _not_a_contact(text: str) -> str | None:
-    for words, why in (
-        (DEVICE, "electronic positioning"),
-        (_CONFINED, "a restriction of liberty"),
-        (_REVOKED, "revocation, recall or arrest"),
-        (_SANCTION, "a sanction"),
-    ):
-        if words.search(text):
-            return why
-    return None
+def _no_contacts(contacts: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """What stands among contacts and is none: the kind of thing, and where it stands."""
+    return tuple(
+        (what, f"contact [{kind}] {shown(text)} is {what}")
+        for kind, label in contacts
+        for text in (kind.replace("_", " "), label)
+        for words, what in _FORBIDDEN
+        if words.search(text)
+    )
 
 
-def _in_contacts(found: Output, *forbidden: str) -> Iterator[str]:
-    for contact in found.contacts:
-        for text in (contact.kind.replace("_", " "), contact.label):
-            if (why := _not_a_contact(text)) in forbidden:
-                yield f"contact [{contact.kind}] {shown(text)} is {why}"
-                break
+def _in_contacts(found: Output, forbidden: str) -> Iterator[str]:
+    contacts = tuple((contact.kind, contact.label) for contact in found.contacts)
+    return (why for what, why in _no_contacts(contacts) if what == forbidden)
 
 
 def positioning_in_an_output(found: Output) -> Iterator[str]:

@@ -61,21 +61,21 @@ CATEGORIES = (
 )
 
 
+_NONE = Text(
+    zh="依法封存的记录不问、不查、不用，对任何人一律按没有处理。",
+    en="Sealed records are neither asked for nor used; for everybody they count as none.",
+)
+_SEALED = Found(_NONE)
+_PERHAPS_SEALED = Found(_NONE, provisions=("public_security_sealing",))
+
+
 def sealed_and_none(case: Case) -> Found | None:
-    """H09: the same sentence for everybody, so that it tells of nobody."""
-    security = case.known.get("prior_admin_penalties_n")
-    doubtful = (
-        case.assessment.assessed_on >= SECURITY_RECORDS_SEALED
-        and isinstance(security, int)
-        and security > 0
-    )
-    return Found(
-        Text(
-            zh="依法封存的记录不问、不查、不用，对任何人一律按没有处理。",
-            en="Sealed records are neither asked for nor used; for everybody they count as none.",
-        ),
-        provisions=("public_security_sealing",) if doubtful else (),
-    )
+    """H09: the same sentence for everybody, so that it tells of nobody.
+
+    Where records were entered that may be sealed, the provision to be checked goes with it.
+    """
+    penalties = case.known.get("prior_admin_penalties_n")
+    return _PERHAPS_SEALED if isinstance(penalties, int) and penalties > 0 else _SEALED
 
 
 def asks_for_sealed_records(instrument: Instrument) -> Iterator[str]:

@@ -40,16 +40,19 @@ ASSISTANCE_FOR_ALL = (
 # ---------------------------------------------------------------- H02 a person decides
 
 
+_DECIDES = Found(
+    Text(
+        zh="这是建议，不是决定。由县级社区矫正机构的具名工作人员依法决定，可以采纳，"
+        "也可以说明理由后不采纳。",
+        en="This is a recommendation and no decision. A named official of the county agency "
+        "decides under the law, and may depart from it with a reason.",
+    )
+)
+
+
 def person_decides(case: Case) -> Found | None:
     """H02: said beside everything that the engine puts out."""
-    return Found(
-        Text(
-            zh="这是建议，不是决定。由县级社区矫正机构的具名工作人员依法决定，可以采纳，"
-            "也可以说明理由后不采纳。",
-            en="This is a recommendation and no decision. A named official of the county agency "
-            "decides under the law, and may depart from it with a reason.",
-        )
-    )
+    return _DECIDES
 
 
 def nobody_approves(policy: PolicyDocument) -> Iterator[str]:
@@ -137,23 +140,25 @@ def told_in_confidence(case: Case) -> Found | None:
     )
 
 
+_RIGHTS = Text(
+    zh="本人可以了解主要依据，要求更正和由工作人员复核，有权拒绝仅由软件作出的决定；"
+    "有异议的向本机构提出，仍有异议的可以向人民检察院提出。",
+    en="The person may learn the main grounds, have them corrected and reviewed by staff, and "
+    "refuse a decision by software alone; objections go to this agency, then to the people's "
+    "procuratorate.",
+)
+_REVIEW = Found(_RIGHTS)
+_REVIEW_OF_A_SANCTION = Found(_RIGHTS, provisions=("objection_route",))
+
+
 def right_of_review(case: Case) -> Found | None:
-    """H16: what the person may ask for, and whom."""
+    """H16: what the person may ask for, and whom; for a sanction or appraisal, how."""
     known = case.known
     judged = known.get("last_appraisal") == "fail" or any(
         isinstance(count := known.get(item), int) and count > 0
         for item in ("admonitions_n", "warnings_n", "ps_penalties_n")
     )
-    return Found(
-        Text(
-            zh="本人可以了解主要依据，要求更正和由工作人员复核，有权拒绝仅由软件作出的决定；"
-            "有异议的向本机构提出，仍有异议的可以向人民检察院提出。",
-            en="The person may learn the main grounds, have them corrected and reviewed by staff, "
-            "and refuse a decision by software alone; objections go to this agency, then to the "
-            "people's procuratorate.",
-        ),
-        provisions=("objection_route",) if judged else (),
-    )
+    return _REVIEW_OF_A_SANCTION if judged else _REVIEW
 
 
 def right_not_told(found: Output) -> Iterator[str]:
