@@ -330,8 +330,8 @@ class Composer:
             label=alert.label[say.lang],
             task=alert.task[say.lang],
             items=state.items,
-            # where only an older task is left, its answers are not at hand
-            disclosure=strictest(assessment, state.items) if state.items else "confidential",
+            # where only an older task is left its answers are not at hand: the strictest holds
+            disclosure=strictest(assessment, state.items) if state.items else "third_party",
             state="open" if state.open else "closed",
             opened_on=state.opened_on,
             due_on=state.opened_on,
