@@ -66,9 +66,20 @@ def _others(value: Any, place: str) -> Iterator[Sentence]:
 
 
 def matching(
-    policy: PolicyDocument, words: re.Pattern[str], *parts: Part, why: str
+    policy: PolicyDocument,
+    words: re.Pattern[str],
+    *parts: Part,
+    why: str,
+    unless: re.Pattern[str] | None = None,
 ) -> Iterator[str]:
-    """Say of every sentence in which the words occur where it stands, and why it may not."""
+    """Say of every sentence in which the words occur where it stands, and why it may not.
+
+    Parameters
+    ----------
+    unless
+        Phrases that are allowed; what is left of a sentence without them is looked at.
+    """
     for sentence in sentences(policy):
-        if sentence.part in parts and words.search(sentence.text):
+        left = sentence.text if unless is None else unless.sub(" ", sentence.text)
+        if sentence.part in parts and words.search(left):
             yield f"{sentence.place} {shown(sentence.text)}: {why}"

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from riskengine import ArtefactError, Engine, InstrumentError, PolicyError, UseError
+from riskengine.documents import load_document
+from riskengine.policy.document import PolicyDocument
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.document import ScorecardDocument
+from riskengine.store.law import find_law
 from riskengine.store.lookup import find_instrument
 from riskengine.store.places import shipped
 from tests.engine.conftest import write_model
@@ -92,6 +95,10 @@ REFUSED = {
     "H05 a device as what follows from a floor": ("H05", rule("高风险，佩戴定位手环")),
     "H06 no leave at this tier": ("H06", contact("严管期间不得请假")),
     "H06 a rule against leave": ("H06", rule("严管对象一律不予批准外出", effect=CAUTION)),
+    "H06 refused behind what is allowed": (
+        "H06", rule("未经批准不得外出；严管的一律不准请假", effect=CAUTION)),
+    "H06 refused in a long sentence": (
+        "H06", rule("为了便于管理" * 12 + "，严管对象一律不予批准外出", effect=CAUTION)),
     "H07 confined at night": ("H07", contact("夜间宵禁")),
     "H07 more than once a day": ("H07", contact("签到", times=2, per_days=1)),
     "H11 a fine": ("H11", contact("缺席一次罚款")),
@@ -109,6 +116,11 @@ ALLOWED = {
         "电子定位须另行依法批准", effect=CAUTION),
     "H05 a check by phone": contact("电话核查", "Check by phone"),
     "H06 leave needs approval": rule("未经批准不得外出", effect=CAUTION),
+    "H06 the same in English": rule(
+        "出行", "People may not leave the county without approval", effect=CAUTION),
+    "H02 the justice system of the county": approved_by("县司法行政系统负责人"),
+    "H12 revocation that the agency asked for": rule("已提请撤销缓刑的", "Revocation pending"),
+    "H15 adopted by public notice": lambda p: p.update({"adopted_by": "县司法局2026年第3号公告"}),
     "H07 once a day": contact("签到", times=1, per_days=1),
     "H11 a warning as the ground of a floor": rule("受到警告"),
     "H12 an earlier revocation as a ground": rule("曾被撤销缓刑"),
@@ -140,6 +152,20 @@ def test_every_mistake_is_named_at_once(home):
         "H02", "H05", "H11",
     ]  # fmt: skip
     assert "tier [strict] contact [other] [佩戴电子定位装置]" in str(error.value)
+
+
+SHIPPED = sorted((BUILT / "policies").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_every_shipped_policy_keeps_the_law(path):
+    document = load_document(PolicyDocument, path.read_bytes(), source=path.name)
+    if document.jurisdiction == "cn":
+        find_law("cn").check_policy(document)
+
+
+def test_the_shipped_instrument_keeps_the_law(cn):
+    find_law("cn").check_instrument(cn)
 
 
 def test_a_policy_that_ended_before_the_law_is_judged_by_the_law_of_its_time(home):

@@ -12,14 +12,20 @@ from riskengine.instrument.model import Instrument
 from riskengine.policy.document import Contact, PolicyDocument
 from riskengine.policy.jurisdictions.cn.citing import CORRECTIONS_LAW, cite
 from riskengine.policy.jurisdictions.cn.wording import DEVICE, must_block
-from riskengine.policy.law_measures import Part, matching
+from riskengine.policy.law_measures import matching
 from riskengine.policy.statutory import Case, Constraint, Found, Output
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
 TEMPORARY_EXECUTION = "04"
 
-_UNAPPROVED = re.compile(r"未经(批准|许可|同意)[，, ]*(不得|不准|不可)(擅自)?(外出|离开)")
+# that leave needs approval is the law itself
+_UNAPPROVED = re.compile(
+    r"未经(批准|许可|同意)的?[，, ]*(不得|不准|不可)(擅自)?(外出|离开|迁居)|"
+    r"may not (leave|move)[^.;,]{0,40} without (\w+ )?(approval|permission)|"
+    r"without (\w+ )?(approval|permission)[^.;]{0,40} may not (leave|move)",
+    re.IGNORECASE,
+)
 _NO_LEAVE = re.compile(
     r"(不得|不准|禁止|不予|一律不|不批准?)[^。；，]{0,6}(请假|外出|离开|迁居)|"
     r"\bno leave\b|never (be )?(leave|granted)|leave (is|will be) (refused|denied)|may not leave",
@@ -35,9 +41,10 @@ _SANCTION = re.compile(
     re.IGNORECASE,
 )
 _REVOKED = re.compile(r"撤销|收监|逮捕|revo[ck]|\brecall|arrest", re.IGNORECASE)
+# that an agency has asked or is about to may be the ground of a rule; asking is not for a policy
 _REVOCATION_ASKED = re.compile(
-    r"(建议|提请|提出|应当|应予|予以|启动)[^。；，]{0,10}(撤销|收监|逮捕)|"
-    r"\b(propos|recommend|request|appl(y|ies)|initiat|should|must)\w*[^.;,]{0,40}"
+    r"(?<![已被拟在曾])(建议|提请|提出|应当|应予|予以|启动)[^。；，]{0,10}(撤销|收监|逮捕)|"
+    r"\b(propose|recommend|request|apply for|initiate|should|must)\b[^.;,]{0,40}"
     r"\b(revo[ck]|recall|arrest)",
     re.IGNORECASE,
 )
@@ -113,13 +120,11 @@ def positioning_in_an_output(found: Output) -> Iterator[str]:
 
 
 def leave_refused_by_a_policy(policy: PolicyDocument) -> Iterator[str]:
-    """H06: no tier and no rule may refuse leave in advance, or do away with its approval."""
-    parts: tuple[Part, ...] = ("contact", "moving", "telling", "other")
-    for said in matching(policy, _NO_LEAVE, *parts, why="leave for a just reason is approved at "
-                         "every tier"):  # fmt: skip
-        # that leave needs approval is the law itself
-        if not _UNAPPROVED.search(said):
-            yield said
+    """H06: no tier and no rule may refuse leave in advance."""
+    yield from matching(
+        policy, _NO_LEAVE, "contact", "moving", "telling", "other", unless=_UNAPPROVED,
+        why="leave for a just reason is approved at every tier",
+    )  # fmt: skip
 
 
 def leave_at_every_tier(case: Case) -> Found | None:

@@ -17,7 +17,7 @@ from riskengine.text import Text
 
 FEMALE = "2"
 _OFFICE = re.compile(r"矫正机构|司法局|司法行政|司法所|社区矫正(管理|委员)")
-_NOBODY = re.compile(r"志愿者|社会工作者|社工|软件|系统|模型|自动|算法")
+_NOBODY = re.compile(r"志愿者|社会工作者|社工|软件|模型|自动|算法|(?<!行政)系统")
 _PUBLISHED = re.compile(
     r"公示|公布|公告|张榜|张贴|公开(通报|点名)|\bpublish|post(ed)? (in )?public|public notice|"
     r"name and shame",
@@ -117,7 +117,7 @@ def woman_in_group(case: Case) -> Found | None:
 def published_by_a_policy(policy: PolicyDocument) -> Iterator[str]:
     """H15: nothing about a person's tier or conduct is made public."""
     yield from matching(
-        policy, _PUBLISHED, "contact", "moving", "telling", "other",
+        policy, _PUBLISHED, "contact", "moving", "telling",
         why="what is known from supervision is confidential and serves supervision alone",
     )  # fmt: skip
 
