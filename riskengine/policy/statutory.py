@@ -206,9 +206,10 @@ class Constraint:
         found = self.check(case)
         return None if found is None else self.finding(found)
 
-    def finding(self, found: Found) -> Finding:
+    def finding(self, found: Found, consequence: Consequence | None = None) -> Finding:
         """Make a finding. An unchecked text may warn, never bind."""
-        bound = self.consequence if self.citation.verified else "caution"
+        meant = self.consequence if consequence is None else consequence
+        bound = meant if self.citation.verified else "caution"
         return Finding(self.id, self.title, bound, found.reason, self.citation, found.fields)
 
 
@@ -249,34 +250,34 @@ class StatutorySet:
 
     def in_force(self, day: date) -> tuple[Constraint, ...]:
         """The constraints in force on a day, one version each."""
-        return _in_force(self, day)[0]
+        return _on_day(self, day).constraints
 
     def version_on(self, day: date) -> str:
         """Version of the newest constraint that was in force on a day."""
-        return _in_force(self, day)[1]
+        return _on_day(self, day).version
 
     def findings(self, case: Case) -> tuple[Finding, ...]:
         """Everything that the law says about a case before anything is computed."""
         found: list[Finding] = []
-        for constraint in self.in_force(case.assessment.assessed_on):
-            if constraint.check is not None and (one := constraint.check(case)) is not None:
-                found += self._with_provisions(constraint, one, case)
+        for constraint in _on_day(self, case.assessment.assessed_on).checking:
+            assert constraint.check is not None
+            if (one := constraint.check(case)) is not None:
+                found.append(constraint.finding(one))
+                found += self._recalled(constraint, one, case)
         return tuple(found)
 
     def beside(self, case: Case, tier: Tier) -> tuple[Finding, ...]:
         """What belongs beside a tier."""
         found: list[Finding] = []
-        for constraint in self.in_force(case.assessment.assessed_on):
-            if constraint.beside is not None and (one := constraint.beside(case, tier)):
-                found += self._with_provisions(
-                    replace(constraint, consequence="caution"), one, case
-                )
+        for constraint in _on_day(self, case.assessment.assessed_on).beside:
+            assert constraint.beside is not None
+            if (one := constraint.beside(case, tier)) is not None:
+                found.append(constraint.finding(one, "caution"))
+                found += self._recalled(constraint, one, case)
         return tuple(found)
 
-    def _with_provisions(
-        self, constraint: Constraint, found: Found, case: Case
-    ) -> Iterator[Finding]:
-        yield constraint.finding(found)
+    def _recalled(self, constraint: Constraint, found: Found, case: Case) -> Iterator[Finding]:
+        """The provisions that go with a finding, each in its own state."""
         for name in found.provisions:
             provision = self.provisions.get(name, case.assessment.assessed_on)
             if provision is None:
@@ -299,11 +300,10 @@ class StatutorySet:
         """
         case = Case(assessment, on)
         answers: dict[str, object] = {}
-        for constraint in self.in_force(assessment.assessed_on):
-            for category in constraint.sealed:
-                none = self._as_none(category, case)
-                if none is not None:
-                    answers[category.item] = none
+        for category in _on_day(self, assessment.assessed_on).sealed:
+            none = self._as_none(category, case)
+            if none is not None:
+                answers[category.item] = none
         if not answers:
             return assessment
         if all(
@@ -326,12 +326,7 @@ class StatutorySet:
     def _as_none(self, category: SealedCategory, case: Case) -> object | None:
         """The answer of nobody's record, where it has to stand; otherwise ``None``."""
         assessment = case.assessment
-        day = assessment.assessed_on
-        if (
-            category.item not in assessment.instrument.by_id
-            or day < category.valid_from
-            or (category.valid_to is not None and day > category.valid_to)
-        ):
+        if category.item not in assessment.instrument.by_id:
             return None
         none = category.none(case)
         answer = assessment.answers.get(category.item, "not_asked")
@@ -341,7 +336,7 @@ class StatutorySet:
         if not category.reveals(case, answer) or (source is not None and source.legal_basis):
             return None
         if category.provision is not None:
-            provision = self.provisions.get(category.provision, day)
+            provision = self.provisions.get(category.provision, assessment.assessed_on)
             if provision is None or not self.provisions.verified(provision, case.on):
                 return None
         return none
@@ -391,7 +386,7 @@ class StatutorySet:
         """
         lines = [
             _line("recommendation", constraint, why)
-            for constraint in self.in_force(day)
+            for constraint in _on_day(self, day).guarding
             if constraint.refuses_output is not None
             for why in constraint.refuses_output(found)
         ]
@@ -414,8 +409,20 @@ def _as_numbers(version: str) -> tuple[int, ...]:
     return tuple(map(int, version.split(".")))
 
 
+@dataclass(frozen=True)
+class _Day:
+    """A set as it is in force on one day, sorted by what its constraints do."""
+
+    constraints: tuple[Constraint, ...]
+    version: str
+    checking: tuple[Constraint, ...]
+    beside: tuple[Constraint, ...]
+    guarding: tuple[Constraint, ...]
+    sealed: tuple[SealedCategory, ...]
+
+
 @lru_cache(maxsize=4096)
-def _in_force(law: StatutorySet, day: date) -> tuple[tuple[Constraint, ...], str]:
+def _on_day(law: StatutorySet, day: date) -> _Day:
     newest: dict[str, Constraint] = {}
     for constraint in law.constraints:
         if constraint.valid_from > day:
@@ -425,4 +432,17 @@ def _in_force(law: StatutorySet, day: date) -> tuple[tuple[Constraint, ...], str
             newest[constraint.id] = constraint
     # what a later version replaced never comes back when that version ends
     chosen = tuple(one for one in newest.values() if one.in_force(day))
-    return chosen, max((one.since for one in chosen), key=_as_numbers, default="0.0.0")
+    return _Day(
+        constraints=chosen,
+        version=max((one.since for one in chosen), key=_as_numbers, default="0.0.0"),
+        checking=tuple(one for one in chosen if one.check is not None),
+        beside=tuple(one for one in chosen if one.beside is not None),
+        guarding=tuple(one for one in chosen if one.refuses_output is not None),
+        sealed=tuple(
+            category
+            for one in chosen
+            for category in one.sealed
+            if category.valid_from <= day
+            and (category.valid_to is None or day <= category.valid_to)
+        ),
+    )

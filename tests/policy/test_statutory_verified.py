@@ -172,6 +172,15 @@ def test_a_record_that_was_touched_is_refused_at_load(home, name):
         Engine.load()
 
 
+def test_an_edited_wording_is_named_as_such(home):
+    verify("health_report")
+    kept = json.loads(record(home).read_text(encoding="utf-8"))
+    TAMPERED["the text was edited"](kept)
+    record(home).write_text(json.dumps(kept, ensure_ascii=False), encoding="utf-8")
+    with pytest.raises(ArtefactError, match=r"entry 1 \[health_report\]: its text was edited"):
+        Engine.load()
+
+
 def test_a_record_that_is_no_strict_json_is_refused(home):
     verify("health_report")
     text = record(home).read_text(encoding="utf-8")
@@ -238,3 +247,15 @@ def test_everything_in_the_data_file_is_marked_as_unverified_and_named_by_a_cons
     for one in law.provisions.all:
         assert one.constraint in ids
         assert "办法" in one.citation.zh or "处罚法" in one.citation.zh
+
+
+@pytest.mark.parametrize("says", ["{days} days", "{} days", "{0} days", "{months"])
+def test_a_provision_that_names_a_number_it_has_not_is_refused(says):
+    from pydantic import ValidationError
+
+    from riskengine.policy.law_provisions import Provision
+
+    one = find_law("cn").provisions.all[0].model_dump(mode="json")
+    one["says"]["en"] = says
+    with pytest.raises(ValidationError, match=r"\[says\] names .*none of its numbers: months"):
+        Provision.model_validate_json(json.dumps(one))
