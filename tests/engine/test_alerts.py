@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from datetime import date, timedelta
 from itertools import product
+from pathlib import Path
 
 import pytest
 
 from riskengine import AlertTask, Engine, PastTier, Tier, UseError
+from riskengine.authoring.yaml_source import read_yaml
 from tests.support.cases import FILE_BLOCK
 
 ON = date(2026, 6, 1)
@@ -62,6 +64,35 @@ def closed(alert: str = "threat", opened: date = ON, on: date = ON) -> AlertTask
 
 
 THREAT = {"harm_to_others_now": ["threat_to_named_person"]}
+FILE = Path(__file__).parents[1] / "cases" / "law" / "alerts.yaml"
+CASES = read_yaml(FILE).value["cases"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["case"])
+def test_it_is_decided_as_written(engine, case, lang):
+    assert set(case) <= {"case", "tier_before", "change", "task", "then"}
+    before, kept = case.get("tier_before", "ordinary"), case.get("task")
+    tasks = []
+    if kept is not None:
+        opened = date.fromisoformat(kept["opened"])
+        done = kept.get("closed")
+        tasks = [
+            task(kept["alert"], opened)
+            if done is None
+            else closed(kept["alert"], opened, date.fromisoformat(done))
+        ]
+    found = ask(
+        engine,
+        case.get("change"),
+        lang=lang,
+        history=() if before == "none" else HISTORY[Tier(before)],
+        alerts=tasks,
+    )
+    then = case["then"]
+    assert tiers(found) == [then["tier"]]
+    assert found.binding_rule.id == then.get("because", "score_band")
+    assert {alert.id for alert in found.alerts if alert.state == "open"} == set(then["open"])
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from datetime import date
 from io import StringIO
@@ -12,7 +13,7 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from riskengine import Engine
+from riskengine import AssessmentError, Engine
 from riskengine.batch.score import COLUMNS, contribution_columns, score_rows
 from riskengine.batch.writing import write_rows
 from riskengine.cli import app
@@ -21,7 +22,7 @@ from riskengine.reports.html import write_page
 from riskengine.reports.terminal import show
 from tests.engine.conftest import BOTH, write_model
 from tests.support.cases import FILE_BLOCK
-from tests.support.scorecards import make_document
+from tests.support.scorecards import make_document, random_answer
 
 DAY = date(2026, 6, 1)
 SECURITY, FIRST = "prior_admin_penalties_n", "age_first_offence"
@@ -212,6 +213,29 @@ def test_no_word_of_it_stands_anywhere_but_in_the_sentence_for_everybody(engine,
     assert everybody in [caution.text for caution in found.cautions]
 
 
+def test_it_holds_for_anybody(engine, cn):
+    """People with any answers to everything else, in any of the ways to be without a record."""
+    rng = random.Random(11)
+    others = [
+        item
+        for item in cn.items
+        if "scored" in item.use and item.id not in (*NONE, "age_at_start", *FILE_BLOCK)
+    ]
+    tried = 0
+    while tried < 60:
+        asked = {
+            item.id: random_answer(item, rng) for item in rng.sample(others, rng.randint(0, 12))
+        }
+        try:
+            there = engine.recommend(engine.assessment(raw({**asked, **NONE})), on=DAY)
+        except AssessmentError:
+            continue  # answers that contradict each other
+        tried += 1
+        change, sources = rng.choice([*LIKE_NONE.values()])
+        found = engine.assessment(raw({**asked, **change}, sources=sources))
+        assert engine.recommend(found, on=DAY) == there
+
+
 class TestTheOtherSide:
     def test_a_day_before_they_were_sealed_an_absence_is_an_open_question(self, engine):
         day = date(2025, 12, 31)
@@ -241,8 +265,6 @@ class TestTheOtherSide:
         assert "286条第2款" not in found.model_dump_json()
 
     def test_a_legal_basis_is_no_empty_word(self, engine):
-        from riskengine import AssessmentError
-
         for empty in ("", "  ", 7, "x" * 201):
             with pytest.raises(AssessmentError, match=r"sources\.age_first_offence\.legal_basis"):
                 engine.assessment(
