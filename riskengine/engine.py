@@ -21,6 +21,7 @@ from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
 from riskengine.policy.alerts import AlertTask
 from riskengine.policy.bands import resolve
+from riskengine.policy.jurisdictions import has_set
 from riskengine.policy.ruling import PastTier, Policy, compile_policy
 from riskengine.policy.statutory import StatutorySet
 from riskengine.recommendation import Provenance, Recommendation
@@ -76,7 +77,8 @@ class Engine:
         policy
             Name or ``name@version``; not used in research mode.
         research
-            Allow a benchmark or historical model: a score, watermarked, and no tier.
+            Allow a benchmark or historical model: a score, watermarked, and no tier. It is no way
+            around the law: an instrument of this jurisdiction stays under its statutory set.
 
         Raises
         ------
@@ -117,11 +119,15 @@ class Engine:
                         f"to [{jurisdiction}]"
                     )
             law = find_law(jurisdiction)
-            law.check_instrument(instrument)
             law.check_policy(policy_document)
             cuts = resolve(policy_document.bands, document, policy=policy_document.id)
             compiled = compile_policy(policy_document, instrument, cuts)
             policy_name = f"{policy_document.id}@{policy_document.version}"
+        elif instrument.jurisdiction == jurisdiction and has_set(jurisdiction):
+            # research on our own people is under the law too; a benchmark from elsewhere is not
+            law = find_law(jurisdiction)
+        if law is not None:
+            law.check_instrument(instrument)
         return cls(
             scorecard=loaded.scorecard,
             policy=compiled,

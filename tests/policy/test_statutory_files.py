@@ -371,3 +371,27 @@ def test_the_engine_itself_asks_before_it_puts_anything_out(monkeypatch):
     ]
     with pytest.raises(UseError, match=r"a tier without any assistance \(H04, "):
         nothing_for_all.recommend(assessment, on=date(2026, 6, 1))
+
+
+RESEARCH = {
+    "H08 a minor": ({"is_minor_profile": True, "birth_date": "2009-01-01"}, "separate_profile"),
+    "H18 without notice": ({"notice_given_date": "unknown"}, "incomplete"),
+    "an adult who was told": ({}, "score_only"),
+}
+
+
+@pytest.mark.parametrize("name", RESEARCH)
+def test_research_mode_is_no_way_around_the_law(name):
+    change, status = RESEARCH[name]
+    engine = Engine.load(research=True)
+    raw = {"person": "T-1", "kind": "reassessment", "assessed_on": "2026-06-01"}
+    found = engine.recommend(
+        engine.assessment({**raw, "answers": {**FILE_BLOCK, **change}}), on=date(2026, 6, 1)
+    )
+    assert (found.status, found.tiers) == (status, ())
+    assert (found.score is None) is (status != "score_only")
+
+
+def test_a_benchmark_from_elsewhere_has_no_set():
+    engine = Engine.load("ogrs3_1y", research=True)
+    assert engine.law is None
