@@ -197,7 +197,7 @@ def test_a_provision_that_changed_under_its_record_is_refused(home):
     built = shipped() / "data_schema" / "built" / "law" / "cn@1.0.0.json"
     raw_law = json.loads(built.read_text(encoding="utf-8"))
     (one,) = [p for p in raw_law["provisions"] if p["id"] == "health_report"]
-    one["numbers"]["months"] = 2
+    one["contact"]["times"] = 2
     own = home / "data_schema" / "built" / "law"
     own.mkdir(parents=True)
     (own / "cn@1.0.0.json").write_text(json.dumps(raw_law, ensure_ascii=False), encoding="utf-8")
@@ -255,7 +255,7 @@ def test_a_provision_that_names_a_number_it_has_not_is_refused(says):
 
     from riskengine.policy.law_provisions import Provision
 
-    one = find_law("cn").provisions.all[0].model_dump(mode="json")
+    one = find_law("cn").provisions.newest("medical_recheck").model_dump(mode="json")
     one["says"]["en"] = says
     with pytest.raises(ValidationError, match=r"\[says\] names .*none of its numbers: months"):
         Provision.model_validate_json(json.dumps(one))
