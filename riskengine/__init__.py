@@ -27,7 +27,7 @@ from riskengine.errors import (
     UseError,
 )
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.ruling import PastTier
+from riskengine.policy.history import PastEvent, PastTier
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Recommendation
 
@@ -40,6 +40,7 @@ __all__ = [
     "IntakeError",
     "Language",
     "NotFoundError",
+    "PastEvent",
     "PastTier",
     "PolicyError",
     "Problem",

@@ -21,7 +21,8 @@ from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
 from riskengine.policy.bands import resolve
 from riskengine.policy.jurisdictions import statutory_set
-from riskengine.policy.ruling import PastTier, Policy, compile_policy
+from riskengine.policy.compiled import Policy, compile_policy
+from riskengine.policy.history import PastEvent, PastTier
 from riskengine.policy.statutory import StatutorySet
 from riskengine.recommendation import Provenance, Recommendation
 from riskengine.scorecard.audit import instrument_hash
@@ -104,6 +105,12 @@ class Engine:
             if policy is None:
                 raise UseError("a tier needs a policy; without one there is research mode only")
             policy_document, policy_hash = find_policy(policy)
+            if policy_document.purpose in _RESEARCH_PURPOSES:
+                raise UseError(
+                    f"policy [{policy_document.id}] is a {policy_document.purpose} policy: it can "
+                    "be checked, explained and compared, and never serves a decision about a "
+                    "person"
+                )
             for what, belongs in (
                 (f"instrument [{instrument.id}]", instrument.jurisdiction),
                 (f"policy [{policy_document.id}]", policy_document.jurisdiction),
@@ -115,7 +122,7 @@ class Engine:
                     )
             law = statutory_set(jurisdiction)
             cuts = resolve(policy_document.bands, document, policy=policy_document.id)
-            compiled = compile_policy(policy_document, instrument, cuts)
+            compiled = compile_policy(policy_document, instrument, cuts, scored=document.items)
             policy_name = f"{policy_document.id}@{policy_document.version}"
         return cls(
             scorecard=loaded.scorecard,
@@ -180,6 +187,7 @@ class Engine:
         *,
         on: date,
         history: Sequence[PastTier] = (),
+        events: Sequence[PastEvent] | None = None,
         lang: Language = "zh",
     ) -> Recommendation:
         """Recommend a tier, with everything that stands behind it.
@@ -192,6 +200,8 @@ class Engine:
             Day of the recommendation; there is no hidden clock.
         history
             Tiers that named persons decided earlier.
+        events
+            Sanctions and other events with their days; ``None`` where nobody hands any over.
         lang
             Language of every sentence.
 
@@ -211,7 +221,7 @@ class Engine:
             research=self.research,
             say=self._texts[lang],
         )
-        return composer.compose(assessment, on=on, history=history)
+        return composer.compose(assessment, on=on, history=history, events=events)
 
     def recommend_frame(
         self, frame: pd.DataFrame, *, on: date, explain: bool = False, lang: Language = "zh"

@@ -133,6 +133,61 @@ class RuleView(BaseModel):
     reports: dict[str, str] = {}
 
 
+class TowardView(BaseModel):
+    """One condition of the next lower tier.
+
+    Attributes
+    ----------
+    state
+        ``nearly``: time alone fulfils it before the next review, or the score is close.
+    met_on
+        Day on which time alone fulfils it.
+    distance
+        How far the score lies above the cut-off, where it is in points.
+    """
+
+    model_config = FROZEN
+    id: str
+    title: str
+    state: Literal["met", "nearly", "not_met", "not_known"]
+    words: str
+    met_on: date | None
+    distance: int | None
+    citation: str
+    verified: bool
+
+
+class WhyNotYet(BaseModel):
+    """The next lower tier, every condition of it, and the first day on which it could hold.
+
+    ``earliest`` is empty where something else than time is missing.
+    """
+
+    model_config = FROZEN
+    tier: TierView
+    words: str
+    earliest: date | None
+    conditions: tuple[TowardView, ...]
+
+
+class ReviewView(BaseModel):
+    """What called for this review, and whether it is late. Nobody is moved by a late review.
+
+    Attributes
+    ----------
+    due_on
+        Day by which the last decision was to be reviewed.
+    because
+        ``scheduled``, ``strict_ends``, or the event that called for it earlier.
+    """
+
+    model_config = FROZEN
+    due_on: date
+    overdue_days: int
+    because: str
+    words: str
+
+
 class UncheckedRule(BaseModel):
     """A rule that could not be checked, because an answer that it needs is missing."""
 
@@ -267,6 +322,9 @@ class Recommendation(BaseModel):
         The recommended tier, or both defensible ones, the less restrictive first.
     without_initial_period, takes_effect_on
         The tier once the initial period is over, and the day from which it could hold.
+    why_not_yet, review, strict_until
+        What the next lower tier takes and when; what called for this review; the last day for
+        which a decision for the strict tier can hold.
     asked_not_scored
         Answered questions that may be scored but have no evidence yet: exactly zero.
     """
@@ -293,6 +351,9 @@ class Recommendation(BaseModel):
     asked_not_scored: tuple[str, ...]
     rules: tuple[RuleView, ...]
     why_not_lower: tuple[str, ...]
+    why_not_yet: WhyNotYet | None = None
+    review: ReviewView | None = None
+    strict_until: date | None = None
     unchecked_rules: tuple[UncheckedRule, ...]
     stability: Stability | None
     missing: MissingRange | None

@@ -10,7 +10,7 @@ from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.items import Item
 from riskengine.policy.document import Citation
-from riskengine.policy.ruling import Policy
+from riskengine.policy.compiled import Policy
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Caution
 from riskengine.scorecard.compiled import Scorecard

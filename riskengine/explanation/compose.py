@@ -15,6 +15,7 @@ from riskengine.explanation.cautions import cautions
 from riskengine.explanation.factors import asked_not_scored, factors, item_view
 from riskengine.explanation.judgement import Judgement, judge, legal_view, stopped
 from riskengine.explanation.missing import next_question, open_range
+from riskengine.explanation.progress import review_view, why_not_yet
 from riskengine.explanation.rules import rule_views, why_not_lower
 from riskengine.explanation.scores import (
     risk_view,
@@ -25,13 +26,10 @@ from riskengine.explanation.scores import (
 )
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.ruling import (
-    PastTier,
-    Policy,
-    Ruling,
-    review_on,
-    rule_on,
-)
+from riskengine.policy.calendar import earliest, review_on, strict_ends_on
+from riskengine.policy.compiled import Policy
+from riskengine.policy.history import PastEvent, PastTier
+from riskengine.policy.ruling import Hold, Ruling, rule_on
 from riskengine.policy.statutory import Case, StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import (
@@ -62,10 +60,16 @@ class Composer:
     say: Texts
 
     def compose(
-        self, assessment: Assessment, *, on: date, history: Sequence[PastTier] = ()
+        self,
+        assessment: Assessment,
+        *,
+        on: date,
+        history: Sequence[PastTier] = (),
+        events: Sequence[PastEvent] | None = None,
     ) -> Recommendation:
         """Score, judge and explain one assessment."""
         document, say = self.scorecard.document, self.say
+        holds: tuple[Hold, ...] = ()
         legal = legal_view(self.law, assessment, on)
         if legal.stop is not None:
             return self._without_score(assessment, stopped(legal), on)
@@ -82,6 +86,8 @@ class Composer:
             rerating=another_rating(self.scorecard, encoded.states[0]),
             on=on,
             history=history,
+            events=events,
+            holds=holds,
         )
         log_odds = float(self.scorecard.log_odds(np.array([score]))[0])
         risk = view = None
@@ -93,12 +99,13 @@ class Composer:
         return Recommendation(
             **self._frame(assessment, judgement, on),
             **self._ruled(assessment, judgement, score, on),
+            **self._in_time(assessment, judgement, score, on, history, events),
             score=score_view(document, score, log_odds, ruling.band if ruling else None, say),
             risk=view,
             factors=factors(self.scorecard, assessment, parts[0], say),
             item_view=item_view(self.scorecard, assessment, encoded, risk, say),
             asked_not_scored=asked_not_scored(self.scorecard, assessment, say),
-            missing=self._missing(assessment, encoded, score, on, history),
+            missing=self._missing(assessment, encoded, score, on, history, events, holds),
         )
 
     def _without_score(
@@ -138,12 +145,20 @@ class Composer:
                 "contacts": (),
             }
         after = ruling.without_initial_period
+        takes_effect = None if after is None else earliest(policy, ruling, after)
         points = self.scorecard.document.form == "points"
         return {
             **common,
             "without_initial_period": None if after is None else tier_view(after, say),
-            "takes_effect_on": ruling.initial_period_until,
-            "why_not_lower": why_not_lower(ruling, score, policy.cut_offs, points=points, say=say),
+            "takes_effect_on": takes_effect,
+            "why_not_lower": why_not_lower(
+                ruling,
+                score,
+                policy.cut_offs,
+                takes_effect=takes_effect,
+                points=points,
+                say=say,
+            ),
             "unchecked_rules": tuple(
                 UncheckedRule(id=rule.id, title=rule.title[say.lang]) for rule in ruling.unchecked
             ),
@@ -157,6 +172,27 @@ class Composer:
             ),
             "review_on": review_on(policy, assessment, ruling.tier, on=on),
             "contacts": self._contacts(policy, ruling),
+        }
+
+    def _in_time(
+        self,
+        assessment: Assessment,
+        judgement: Judgement,
+        score: int,
+        on: date,
+        history: Sequence[PastTier],
+        events: Sequence[PastEvent] | None,
+    ) -> dict[str, Any]:
+        """Why not yet a lower tier, what called for this review, and when strict ends."""
+        policy, ruling = self.policy, judgement.ruling
+        if policy is None or ruling is None:
+            return {}
+        points = self.scorecard.document.form == "points"
+        strict = ruling.tier is Tier.STRICT
+        return {
+            "why_not_yet": why_not_yet(policy, judgement, score, points=points, say=self.say),
+            "review": review_view(policy, assessment, on, history, events, self.say),
+            "strict_until": strict_ends_on(policy, assessment, on=on) if strict else None,
         }
 
     def _frame(self, assessment: Assessment, judgement: Judgement, on: date) -> dict[str, Any]:
@@ -197,6 +233,8 @@ class Composer:
         score: int,
         on: date,
         history: Sequence[PastTier],
+        events: Sequence[PastEvent] | None,
+        holds: Sequence[Hold],
     ) -> MissingRange | None:
         found = open_range(self.scorecard, assessment, encoded, score)
         if not found.items:
@@ -209,7 +247,15 @@ class Composer:
         tiers: list[Tier | None] = [None, None]
         if self.policy is not None:
             tiers = [
-                rule_on(self.policy, assessment, score=end, on=on, history=history).tier
+                rule_on(
+                    self.policy,
+                    assessment,
+                    score=end,
+                    on=on,
+                    history=history,
+                    events=events,
+                    holds=holds,
+                ).tier
                 for end in (found.low, found.high)
             ]
         return MissingRange(

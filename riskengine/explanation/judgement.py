@@ -11,7 +11,9 @@ from datetime import date
 
 from riskengine.explanation.stability import BandStability, band_stability
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.ruling import BAND_RULE, PastTier, Policy, Ruling, rule_on
+from riskengine.policy.compiled import BAND_RULE, Policy
+from riskengine.policy.history import PastEvent, PastTier
+from riskengine.policy.ruling import Hold, Ruling, rule_on
 from riskengine.policy.statutory import Case, Finding, StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Status
@@ -84,6 +86,8 @@ def judge(
     rerating: Rerating,
     on: date,
     history: Sequence[PastTier] = (),
+    events: Sequence[PastEvent] | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Judgement:
     """Put score, rules and doubt together, where the law did not stop the engine.
 
@@ -91,10 +95,14 @@ def judge(
     ----------
     score, model_variance, rerating
         Of this assessment, from `Scorecard.scores` and `riskengine.scorecard.uncertainty`.
+    holds
+        What bars a step down from the present tier, and raises none.
     """
     if policy is None:
         return Judgement("score_only", legal.findings, None, None, None, ())
-    ruling = rule_on(policy, assessment, score=score, on=on, history=history)
+    ruling = rule_on(
+        policy, assessment, score=score, on=on, history=history, events=events, holds=holds
+    )
     stability = None
     if has_uncertainty(scorecard):
         stability = band_stability(
@@ -118,6 +126,8 @@ def judge(
             score=policy.cut_offs.score_in(stability.runner_up),
             on=on,
             history=history,
+            events=events,
+            holds=holds,
         ).tier
         if neighbour is not ruling.tier:
             both = sorted((ruling.tier, neighbour), key=lambda tier: tier.rank)
