@@ -14,6 +14,7 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from riskengine.commands import policy as policy_commands
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
 from riskengine.training.command import train_command
@@ -32,6 +33,7 @@ schema_app = typer.Typer(help="Build and check instruments, policies and texts."
 app.add_typer(schema_app, name="schema", no_args_is_help=True)
 evidence_app = typer.Typer(help="What is known from published studies.")
 app.add_typer(evidence_app, name="evidence", no_args_is_help=True)
+app.add_typer(policy_commands.app, name="policy", no_args_is_help=True)
 
 
 class Lang(StrEnum):

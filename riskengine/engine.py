@@ -20,9 +20,9 @@ from riskengine.explanation.texts import TextCatalogue, Texts, texts_in
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
 from riskengine.policy.bands import resolve
-from riskengine.policy.jurisdictions import statutory_set
 from riskengine.policy.compiled import Policy, compile_policy
 from riskengine.policy.history import PastEvent, PastTier
+from riskengine.policy.jurisdictions import statutory_set
 from riskengine.policy.statutory import StatutorySet
 from riskengine.recommendation import Provenance, Recommendation
 from riskengine.scorecard.audit import instrument_hash

@@ -52,9 +52,7 @@ def read_policy_source(
         raise  # not reached: a refused shape has faults
     if instrument is None:
         instrument = _instrument(path, source, document)
-    found = faults(
-        document, instrument, scored=() if scorecard is None else scorecard.items
-    )
+    found = faults(document, instrument, scored=() if scorecard is None else scorecard.items)
     if scorecard is not None and not found:
         found += _bands(document, scorecard)
     _refuse(source, found)
@@ -90,6 +88,7 @@ def _instrument(path: Path, source: Source, document: PolicyDocument) -> Instrum
     try:
         return find_instrument(document.instrument)
     except NotFoundError as error:
-        fault = Fault(("instrument",), None, f"{error}")
+        said = str(error).replace("; there are: ", "; accepted: ")
+        fault = Fault(("instrument",), None, said)
         _refuse(source, [fault])
         raise

@@ -9,8 +9,8 @@ from riskengine.explanation.rules import citation_words
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.items import Item
-from riskengine.policy.document import Citation
 from riskengine.policy.compiled import Policy
+from riskengine.policy.document import Citation
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Caution
 from riskengine.scorecard.compiled import Scorecard

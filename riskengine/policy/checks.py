@@ -422,7 +422,11 @@ def _wrong(test: Comparison, instrument: Instrument) -> str | None:
     except ValueError as error:
         return str(error).removeprefix(": ")
     item = instrument.every_item[str(test.item)]
+    if isinstance(item, Item) and item.type in ("text", "dates") and test.known is None:
+        return f"item [{item.id}] of type {item.type} has no answer to test; accepted: known"
     if isinstance(item, Item) and item.type == "date":
+        if (test.is_ or test.in_) is not None:
+            return f"item [{item.id}] is a day; accepted: at_least, at_most, known, more_than_item"
         for bound in (test.at_least, test.at_most):
             if bound is not None and not _is_day(bound):
                 return f"item [{item.id}] compares with [{bound}]; accepted: a day as YYYY-MM-DD"
@@ -484,7 +488,9 @@ def _never(test: Comparison, instrument: Instrument) -> str:
         item = instrument.every_item[test.subject]
         low, high = item.minimum, item.maximum
         if isinstance(item, Item) and item.minimum is None:
-            return f"no answer to [{test.subject}] meets this; accepted: {', '.join(item.level_ids)}"
+            return (
+                f"no answer to [{test.subject}] meets this; accepted: {', '.join(item.level_ids)}"
+            )
         if isinstance(item, DerivedItem):
             low, high = f"{item.minimum:g}", f"{item.maximum:g}"
     return f"no answer to [{test.subject}] meets this; accepted: from {low} to {high}"
@@ -540,9 +546,7 @@ def _meet(one: Rule, other: Rule) -> bool:
     return not _apart(one.valid_from, one.valid_to, other.valid_from, other.valid_to)
 
 
-def _covers(
-    rule: Rule, i: int, other: Rule, k: int, regions: list[Region], values: Space
-) -> bool:
+def _covers(rule: Rule, i: int, other: Rule, k: int, regions: list[Region], values: Space) -> bool:
     """Whether another rule makes a rule without effect wherever it holds."""
     if rule.id in other.yields_to:
         return False

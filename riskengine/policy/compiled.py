@@ -227,7 +227,13 @@ def assemble(document: PolicyDocument, instrument: Instrument, cut_offs: CutOffs
                 compile_condition(step.when, ranks),
                 {
                     tier: AppliedRule(
-                        step.id, step.title, "floor", tier, step.reason, step.citation, step.reports
+                        step.id,
+                        step.title,
+                        "floor",
+                        tier,
+                        step.reason,
+                        step.citation,
+                        step.reports,
                     )
                     for tier in Tier
                 },

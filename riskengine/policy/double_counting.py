@@ -44,5 +44,3 @@ def counted_twice(
                     f"[{item.id}] is counted in the score already; accepted: sanctions and "
                     "appraisal in rules or in the score, never both",
                 )
-
-

@@ -29,7 +29,6 @@ from riskengine.policy.document import (
 from riskengine.policy.fault import Fault, json_path
 from riskengine.text import Text
 
-
 _OF_LAW = {"law", "statutory", "statutory_set", "constraints", "constraint", "disable", "disabled",
            "switch_off", "off", "skip", "except", "overrides", "safety_alerts", "alerts"}  # fmt: skip
 
@@ -43,14 +42,14 @@ _HINTS: dict[str, str] = {
     "tier": "strict, ordinary, relaxed",
     "when": "a condition, such as {item: warnings_n, at_least: 1}",
     "effect": "{kind: floor, cap, set, caution or schedule; tier or contacts}",
-    "period": "{days: 60, share_of_term: \"1/6\"}",
-    "review": "{days: 30, share_of_term: \"1/12\"}",
+    "period": '{days: 60, share_of_term: "1/6"}',
+    "review": '{days: 30, share_of_term: "1/12"}',
     "bands": "kind reference_share, points, point_ranges or probability",
     "roles": "{proposes, approves}",
 }
 
 _PATTERNS = {
-    "[1-9][0-9]?/": "a share in quotes, such as \"1/6\" or \"0.25\"",
+    "[1-9][0-9]?/": 'a share in quotes, such as "1/6" or "0.25"',
     "[a-z][a-z0-9_]": "small letters, digits and _, beginning with a letter",
     "[0-9]+\\.[0-9]+": "three numbers, such as 1.0.0",
 }
@@ -88,9 +87,13 @@ def place_in(raw: Any, loc: tuple[str | int, ...]) -> Place:
     place: list[str | int] = []
     here = raw
     for part in loc:
-        if isinstance(here, Mapping) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        if (
+            isinstance(here, Mapping)
+            and part in here
+            or isinstance(here, list)
+            and isinstance(part, int)
+            and part < len(here)
+        ):
             here = here[part]
         else:
             continue
@@ -123,6 +126,7 @@ def _words(found: Any, name: str, model: type[BaseModel] | None) -> str:
             )
         return f"unknown key [{name}]; accepted: {keys}"
     if kind in ("literal_error", "enum"):
+        name = "tier" if name == "[key]" else name
         accepted = str(context.get("expected", "")).replace("'", "").replace(" or ", ", ")
         return f"[{name}]{said}; accepted: {accepted}"
     if kind == "union_tag_invalid":
@@ -135,7 +139,8 @@ def _words(found: Any, name: str, model: type[BaseModel] | None) -> str:
     if kind.startswith("date"):
         return f"[{name}]{said}; accepted: a day as YYYY-MM-DD"
     if kind == "value_error":
-        return f"{context.get('error', found['msg'])}"
+        said = str(context.get("error", found["msg"]))
+        return said.replace("give exactly one of", "accepted: exactly one of")
     accepted = found["msg"].removeprefix("Input should be ").removeprefix("a valid ")
     return f"[{name}]{said}; accepted: {accepted}"
 
@@ -144,7 +149,7 @@ def _keys(model: type[BaseModel]) -> list[str]:
     return [
         field.alias or name
         for name, field in model.model_fields.items()
-        if name not in ("source_sha256",)
+        if name not in ("source_sha256", "checked")
     ]
 
 

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from riskengine.instrument.conditions import All, Any, Comparison, Condition, Not
 from riskengine.instrument.items import Item
-from riskengine.policy import facts as policy_facts
 from riskengine.policy.columns import (
     Column,
     Days,
@@ -178,9 +177,11 @@ class _Run:
         column = self.column(test)
         known = ~np.isnan(column) if column.dtype.kind == "f" else column >= 0
         if test.known is not None:
-            return np.where(known, TRUE, FALSE).astype(np.uint8) if test.known else np.where(
-                known, FALSE, TRUE
-            ).astype(np.uint8)
+            return (
+                np.where(known, TRUE, FALSE).astype(np.uint8)
+                if test.known
+                else np.where(known, FALSE, TRUE).astype(np.uint8)
+            )
         if test.more_than_item is not None:
             other = self.people.columns[test.more_than_item]
             with np.errstate(invalid="ignore"):
@@ -357,9 +358,7 @@ class _Run:
             return ~self._all_dated(SANCTIONS) | (self.on < until)
 
 
-def _take(
-    who: Flags, rank: int, at: int, tier: Ranks, binding: NDArray[np.int16]
-) -> None:
+def _take(who: Flags, rank: int, at: int, tier: Ranks, binding: NDArray[np.int16]) -> None:
     tier[who] = rank
     binding[who] = at
 
@@ -373,5 +372,3 @@ def _of_flags(column: Column) -> Truths:
     table = np.array([FALSE, TRUE, UNKNOWN], dtype=np.uint8)
     found: Truths = table[column.astype(np.intp)]
     return found
-
-

@@ -106,7 +106,9 @@ def _spotless(policy: Policy, term: int) -> Assessment:
         **dict.fromkeys(policy_facts.CONDUCT_ITEMS, 0),
         "last_appraisal": "pass",
     }
-    wanted: list[Condition] = [Not(**{"not": one.rule.when}) for one in policy.rules if _raises(one)]
+    wanted: list[Condition] = [
+        Not(**{"not": one.rule.when}) for one in policy.rules if _raises(one)
+    ]
     wanted += [one.step.when for one in policy.steps]
     if wanted:
         values = space(instrument, wanted)
