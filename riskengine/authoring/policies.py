@@ -1,4 +1,4 @@
-"""A policy's YAML checked for everything, each mistake with its line, its rule and what is accepted."""
+"""A policy's YAML checked: each mistake with its line, its rule and what is accepted."""
 
 from __future__ import annotations
 

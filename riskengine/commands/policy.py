@@ -91,8 +91,14 @@ def check(
         days = {m.tier: m.day for m in best_course(document, instrument, months)}
         day = days.get(Tier.RELAXED)
         zh = "达不到宽管" if day is None else f"最早第{day}天起可为宽管"
-        en = "relaxed is out of reach" if day is None else f"relaxed from day {day} at the earliest"
-        typer.echo({"zh": f"  期限{months}个月：{zh}", "en": f"  term of {months} months: {en}"}[lang.code])
+        en = (
+            "relaxed is out of reach" if day is None else f"relaxed from day {day} at the earliest"
+        )
+        typer.echo(
+            {"zh": f"  期限{months}个月：{zh}", "en": f"  term of {months} months: {en}"}[
+                lang.code
+            ]
+        )
 
 
 @app.command()

@@ -43,7 +43,11 @@ def why_not_yet(
 def _summary(ahead: Progress, tier: str, say: Texts) -> str:
     if ahead.earliest is not None:
         return say("yet_by_time", tier=tier, day=ahead.earliest.isoformat())
-    left = [c.title[say.lang] for c in ahead.conditions if c.state != "met" and c.on is None]
+    left = [
+        one.title[say.lang]
+        for one in ahead.conditions
+        if one.bars and one.state != "met" and one.on is None
+    ]
     return say("yet_open", tier=tier, conditions=say.listed(left))
 
 

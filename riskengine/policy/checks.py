@@ -340,7 +340,8 @@ def _effects(document: PolicyDocument) -> Iterator[Fault]:
                 yield Fault(
                     ("rules", i, "yields_to", k),
                     rule.id,
-                    f"no other rule [{other}]; accepted: {', '.join(n for n in ids if n != rule.id)}",
+                    f"no other rule [{other}]; accepted: "
+                    + ", ".join(name for name in ids if name != rule.id),
                 )
             elif rule.id in document.rules[ids.index(other)].yields_to:
                 yield Fault(

@@ -1,4 +1,4 @@
-"""A policy made ready to be applied: typed against its instrument, with every sentence prepared."""
+"""A policy made ready to be applied: checked against its instrument, every sentence prepared."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ def assemble(document: PolicyDocument, instrument: Instrument, cut_offs: CutOffs
 
 def _said(rule: Rule) -> AppliedRule | None:
     kind, tier = rule.effect.kind, rule.effect.tier
-    if kind in ("caution", "schedule") or tier is None:
+    if kind == "caution" or kind == "schedule" or tier is None:
         return None
     return AppliedRule(
         id=rule.id,

@@ -79,9 +79,7 @@ def _cases(policy: Policy, when: Condition, band: Tier, on: date) -> Iterator[Ex
             yield case
 
 
-def run_case(
-    policy: Policy, told: Mapping[str, object], band: Tier, on: date
-) -> Example | None:
+def run_case(policy: Policy, told: Mapping[str, object], band: Tier, on: date) -> Example | None:
     """Run a person with some answers and facts; ``None`` where no such person can be."""
     if told.get("band") is not None:
         band = Tier(str(told["band"]))

@@ -29,8 +29,14 @@ from riskengine.policy.document import (
 from riskengine.policy.fault import Fault, json_path
 from riskengine.text import Text
 
-_OF_LAW = {"law", "statutory", "statutory_set", "constraints", "constraint", "disable", "disabled",
-           "switch_off", "off", "skip", "except", "overrides", "safety_alerts", "alerts"}  # fmt: skip
+_OF_LAW = frozenset(
+    (
+        *("law", "statutory", "statutory_set", "constraint", "constraints"),
+        *("disable", "disabled", "switch_off", "off", "skip", "except", "overrides"),
+        *("alerts", "safety_alerts"),
+    )
+)
+"""Keys by which somebody might try to switch off the law."""
 
 _HINTS: dict[str, str] = {
     "citation": "{text: {zh, en}, verified: true or false}",
@@ -87,16 +93,10 @@ def place_in(raw: Any, loc: tuple[str | int, ...]) -> Place:
     place: list[str | int] = []
     here = raw
     for part in loc:
-        if (
-            isinstance(here, Mapping)
-            and part in here
-            or isinstance(here, list)
-            and isinstance(part, int)
-            and part < len(here)
-        ):
+        try:
             here = here[part]
-        else:
-            continue
+        except (KeyError, IndexError, TypeError):
+            continue  # a tag, or something that is missing
         place.append(part)
     return tuple(place)
 

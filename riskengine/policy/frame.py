@@ -1,7 +1,7 @@
 """The rules over a whole frame at once: the same as one person at a time, with whole columns.
 
-`riskengine.policy.ruling.rule_on` is the definition. This says the same with arrays, and a property
-test holds the two together over rules, days, histories and events.
+`riskengine.policy.ruling.rule_on` is the definition. This says the same with arrays, and a
+property test holds the two together over rules, days, histories and events.
 """
 
 from __future__ import annotations

@@ -42,6 +42,8 @@ class Toward:
         Day on which it is met by time alone.
     distance
         How far the score lies above the cut-off, in units of the score.
+    bars
+        Whether it stands in the way while it is not met: a rule that cannot be checked never does.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Toward:
     citation: Citation
     on: date | None = None
     distance: int | None = None
+    bars: bool = True
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,7 @@ def _when(
 ) -> date | None:
     days = []
     for condition in conditions:
-        if condition.state == "met":
+        if condition.state == "met" or not condition.bars:
             continue
         if condition.on is None:
             return None
@@ -135,7 +138,15 @@ def _by_rules(policy: Policy, ruling: Ruling, lower: Tier, review: date) -> Iter
             state = "not_met" if day is None else _by_time_state(day, on, review)
         elif rule.id in open_rules:
             state = "not_known"
-        yield Toward(rule.id, rule.title, state, rule.reason, rule.citation, on=day)
+        yield Toward(
+            rule.id,
+            rule.title,
+            state,
+            rule.reason,
+            rule.citation,
+            on=day,
+            bars=state != "not_known",
+        )
 
 
 def _by_time(policy: Policy, ruling: Ruling, lower: Tier, review: date) -> Iterator[Toward]:

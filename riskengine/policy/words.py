@@ -162,7 +162,9 @@ def band_words(bands: Bands, lang: Language) -> str:
         case ProbabilityBands():
             if zh:
                 return f"风险{bands.strict_from}起为严管区间，低于{bands.relaxed_below}为宽管区间"
-            return f"strict from a risk of {bands.strict_from}, relaxed below {bands.relaxed_below}"
+            return (
+                f"strict from a risk of {bands.strict_from}, relaxed below {bands.relaxed_below}"
+            )
     if zh:
         return (
             f"参照人群中评分最高的{bands.strict}为严管区间，最低的{bands.relaxed}为宽管区间；"

@@ -56,13 +56,14 @@ _SAY: dict[str, tuple[str, str]] = {
     "trigger": ("{event}后复核（天）", "Review after {event} (days)"),
     "reach": (
         "无处罚、评分低、考核合格的人，期限{months}个月：{tier}",
-        "Without sanction, with a low score and passed appraisals, term of {months} months: {tier}",
+        "Without sanction, low score, passed appraisals, term of {months} months: {tier}",
     ),
     "from_day": ("第{day}天起", "from day {day}"),
     "never": ("达不到", "never"),
     "score_in": ("评分在{tier}区间", "score in the {tier} band"),
     "colon": ("：", ": "),
     "list": ("；", "; "),
+    "comma": ("，", ", "),
 }  # fmt: skip
 
 
@@ -170,7 +171,7 @@ class Difference:
         if initial is None:
             return self.say("none")
         told = period_words(initial.period, INITIAL_SHARE, self.lang)
-        return f"{initial.tier.label[self.lang]}, {told}"
+        return f"{initial.tier.label[self.lang]}{self.say('comma')}{told}"
 
     def _often(self, contact: Contact | None) -> str:
         if contact is None:
@@ -222,13 +223,13 @@ class Difference:
                     if name in seen:
                         continue
                     seen.add(name)
-                    results = [
-                        run_case(p, told, band, day_in_force(p)) for p in self.policies
-                    ]
+                    results = [run_case(p, told, band, day_in_force(p)) for p in self.policies]
                     if all(results):
                         yield (
                             name,
-                            *_two(r.ruling.tier.label[self.lang] for r in results if r is not None),
+                            *_two(
+                                r.ruling.tier.label[self.lang] for r in results if r is not None
+                            ),
                         )
         if "start_date" not in self.instrument.by_id:
             return

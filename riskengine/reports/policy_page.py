@@ -123,6 +123,7 @@ _SAY: dict[str, tuple[str, str]] = {
     "approves": ("批准", "Approves"),
     "colon": ("：", ": "),
     "list": ("；", "; "),
+    "comma": ("，", ", "),
 }
 
 
@@ -211,7 +212,7 @@ class Page:
             yield self.item("initial", self.say("none"))
         else:
             told = period_words(initial.period, INITIAL_SHARE, self.lang)
-            yield self.item("initial", f"{initial.tier.label[self.lang]}, {told}")
+            yield self.item("initial", f"{initial.tier.label[self.lang]}{self.say('comma')}{told}")
             yield self.item("citation", self.cited(initial.citation))
         for tier in _DOWN:
             yield f"- **{tier.label[self.lang]}**{self.say('colon')}" + self._stays(tier)
@@ -224,8 +225,7 @@ class Page:
         yield "| --- | --- | --- | --- |"
         for months in TERMS_MONTHS:
             days = {
-                move.tier: move.day
-                for move in best_course(self.document, self.instrument, months)
+                move.tier: move.day for move in best_course(self.document, self.instrument, months)
             }
             row = [str(days.get(tier, self._unreached(tier, days))) for tier in _DOWN]
             yield f"| {months} | " + " | ".join(row) + " |"

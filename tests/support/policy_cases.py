@@ -67,7 +67,9 @@ def differences(case: Case, policy: Policy) -> list[str]:
         raise ValueError(f"{case}: unknown key {sorted(unknown)}")
     on = date.fromisoformat(raw.get("on", "2026-06-01"))
     assessment = _assessment(raw, policy, on)
-    history = [PastTier(Tier(tier), date.fromisoformat(day)) for tier, day in _pairs(raw, "decided")]
+    history = [
+        PastTier(Tier(tier), date.fromisoformat(day)) for tier, day in _pairs(raw, "decided")
+    ]
     events = None
     if "events" in raw:
         events = [PastEvent(kind, date.fromisoformat(day)) for kind, day in _pairs(raw, "events")]
