@@ -108,7 +108,7 @@ def explain(
     out: Annotated[Path | None, typer.Option(help="File to write instead of printing.")] = None,
 ) -> None:
     """Write a policy as a page a lawyer can read; every rule with citation and example."""
-    from riskengine.reports.policy_page import policy_page
+    from riskengine.reports.policies.page import policy_page
 
     document, instrument, _ = _opened(policy)
     text = policy_page(document, instrument, lang.code)
@@ -122,7 +122,7 @@ def explain(
 @app.command()
 def diff(a: PolicyArgument, b: PolicyArgument, lang: LangOption = Lang.zh) -> None:
     """Say in words what changed between two policies, and for whom."""
-    from riskengine.reports.policy_diff import policy_diff
+    from riskengine.reports.policies.diff import policy_diff
 
     (one, instrument, _), (other, theirs, _) = _opened(a), _opened(b)
     if instrument.id != theirs.id:

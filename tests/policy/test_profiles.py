@@ -10,8 +10,8 @@ from riskengine.policy.compiled import assemble, seal
 from riskengine.policy.examples import CUTS, example_of
 from riskengine.policy.history import EVENT_KINDS
 from riskengine.policy.tiers import Tier
-from riskengine.reports.policy_diff import policy_diff
-from riskengine.reports.policy_page import policy_page
+from riskengine.reports.policies.diff import policy_diff
+from riskengine.reports.policies.page import policy_page
 from riskengine.store.lookup import find_instrument, find_policy, policy_names
 from tests.engine.test_quick_form import ON, answer
 
