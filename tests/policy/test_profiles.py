@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from riskengine import Engine, UseError
+from riskengine import Assessment, Engine, UseError
 from riskengine.policy.checks import citations, faults
 from riskengine.policy.compiled import assemble, seal
 from riskengine.policy.examples import CUTS, example_of
 from riskengine.policy.history import EVENT_KINDS
+from riskengine.policy.ruling import rule_on
 from riskengine.policy.tiers import Tier
 from riskengine.reports.policies.diff import policy_diff
 from riskengine.reports.policies.page import policy_page
@@ -126,6 +127,20 @@ def test_the_quick_form_yields_a_tier_under_every_profile(cn, name, kind):
     assert found.tiers
     assert found.binding_rule.citation
     assert found.provenance.policy == f"{name}@1.0.0"
+
+
+@pytest.mark.parametrize("kind", ["intake", "reassessment"])
+def test_the_quick_form_yields_a_tier_under_the_historical_profile(cn, kind):
+    """The engine refuses it for any person; its rules alone still give a tier."""
+    quick = {item.id: answer(item) for item in cn.items if item.quick}
+    raw = {"person": "Q-1", "kind": kind, "form": "quick", "assessed_on": "2026-06-01",
+           "answers": quick}  # fmt: skip
+    document, instrument = opened("cn_sichuan_2014")
+    policy = assemble(document, instrument, CUTS)
+    for score in (0, 5, 9):
+        ruling = rule_on(policy, Assessment.from_dict(raw, cn), score=score, on=ON)
+        assert ruling.tier is not None
+        assert ruling.binding.citation.text.zh
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
