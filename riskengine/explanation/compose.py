@@ -26,10 +26,10 @@ from riskengine.explanation.scores import (
 )
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.calendar import earliest, review_on, strict_ends_on
+from riskengine.policy.calendar import earliest, strict_ends_on
 from riskengine.policy.compiled import Policy
 from riskengine.policy.history import PastEvent, PastTier
-from riskengine.policy.ruling import Hold, Ruling, rule_on
+from riskengine.policy.ruling import Hold, Ruling, review_on, rule_on
 from riskengine.policy.statutory import Case, StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import (

@@ -10,29 +10,25 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy import facts as policy_facts
 from riskengine.policy.compiled import Policy
 from riskengine.policy.facts import term_days
 from riskengine.policy.history import EventKind, PastEvent, PastTier
-from riskengine.policy.ruling import Ruling, Situation, sanction_state, situation, stay_until
+from riskengine.policy.ruling import (
+    Ruling,
+    Situation,
+    review_on,
+    sanction_state,
+    situation,
+    stay_until,
+    within_term,
+)
 from riskengine.policy.tiers import Tier
-
-
-def review_on(policy: Policy, assessment: Assessment, tier: Tier, *, on: date) -> date:
-    """Day by which a tier is reviewed, never after the end of the term."""
-    due = on + timedelta(days=policy.review_days(tier, term_days(assessment)))
-    return _within_term(assessment, due, on)
 
 
 def strict_ends_on(policy: Policy, assessment: Assessment, *, on: date) -> date:
     """Last day for which a decision for the strict tier can hold; then somebody decides anew."""
     end = on + timedelta(days=policy.longest_days(term_days(assessment)))
-    return _within_term(assessment, end, on)
-
-
-def _within_term(assessment: Assessment, day: date, on: date) -> date:
-    end = assessment.known.get(policy_facts.END_ITEM)
-    return min(day, end) if isinstance(end, date) and end >= on else day
+    return within_term(assessment, end, on)
 
 
 @dataclass(frozen=True)

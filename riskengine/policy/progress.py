@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from riskengine.policy.calendar import earliest, review_on
+from riskengine.policy.calendar import earliest
 from riskengine.policy.compiled import (
     BAND_RULE,
     INITIAL_RULE,
@@ -20,7 +20,7 @@ from riskengine.policy.compiled import (
     Policy,
 )
 from riskengine.policy.document import Citation
-from riskengine.policy.ruling import Ruling, known, sanction_state, stay_until
+from riskengine.policy.ruling import Ruling, known, review_on, sanction_state, stay_until
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 

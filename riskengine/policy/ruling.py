@@ -14,12 +14,15 @@ from datetime import date, timedelta
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy import facts as policy_facts
 from riskengine.policy.compiled import (
+    BAND_RULE,
     INITIAL_RULE,
     SANCTION_RULE,
     STAY_RULE,
+    STEP_RULE,
     AppliedRule,
     CompiledRule,
     Policy,
+    compile_policy,
 )
 from riskengine.policy.document import Citation, Contact, Lasts
 from riskengine.policy.facts import term_days
@@ -36,6 +39,29 @@ from riskengine.policy.history import (
 )
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
+
+# what a caller needs to rule on people stands in this one module
+__all__ = [
+    "BAND_RULE",
+    "INITIAL_RULE",
+    "SANCTION_RULE",
+    "STAY_RULE",
+    "STEP_RULE",
+    "AppliedRule",
+    "Hold",
+    "Notice",
+    "PastEvent",
+    "PastTier",
+    "Policy",
+    "Ruling",
+    "Situation",
+    "Unchecked",
+    "compile_policy",
+    "review_on",
+    "rule_on",
+    "situation",
+    "term_days",
+]
 
 
 @dataclass(frozen=True)
@@ -438,3 +464,15 @@ def _sanction_rule(tier: Tier, until: date | None, citation: Citation) -> Applie
         citation=citation,
         until=until,
     )
+
+
+def review_on(policy: Policy, assessment: Assessment, tier: Tier, *, on: date) -> date:
+    """Day by which a tier is reviewed, never after the end of the term."""
+    due = on + timedelta(days=policy.review_days(tier, term_days(assessment)))
+    return within_term(assessment, due, on)
+
+
+def within_term(assessment: Assessment, day: date, on: date) -> date:
+    """A day, or the end of the term where that comes first."""
+    end = assessment.known.get(policy_facts.END_ITEM)
+    return min(day, end) if isinstance(end, date) and end >= on else day

@@ -106,6 +106,21 @@ def test_a_page_of_a_rule_that_was_changed_shows_the_change(cn):
     assert "Admonitions: 4; " in page
 
 
+def test_an_example_that_does_not_fire_its_rule_is_passed_over(cn):
+    """With one admonition this rule yields to the other; an example has to have two."""
+    from tests.support.policies import default, read, rule
+
+    raw = default()
+    raw["rules"] = [
+        rule("some", {"item": "admonitions_n", "at_least": 1},
+             {"kind": "floor", "tier": "strict"}, yields_to=["few"]),
+        rule("few", {"item": "admonitions_n", "at_most": 1}, {"kind": "caution"}),
+    ]  # fmt: skip
+    policy = assemble(read(raw), cn, CUTS)
+    example = example_of(policy, policy.document.rules[0])
+    assert example.told == {"admonitions_n": 2}
+
+
 @pytest.mark.parametrize("name", NEVER)
 def test_a_historical_or_research_profile_never_serves_a_recommendation(name):
     with pytest.raises(UseError, match=f"is a {NEVER[name]} policy"):

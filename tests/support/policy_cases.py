@@ -11,12 +11,12 @@ from typing import Any
 from riskengine.authoring.yaml_source import read_yaml
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy.bands import CutOffs
-from riskengine.policy.calendar import review_on, review_state, strict_ends_on
+from riskengine.policy.calendar import review_state, strict_ends_on
 from riskengine.policy.compiled import Policy, compile_policy
 from riskengine.policy.document import Citation
 from riskengine.policy.history import PastEvent, PastTier
 from riskengine.policy.progress import progress
-from riskengine.policy.ruling import Hold, Ruling, rule_on
+from riskengine.policy.ruling import Hold, Ruling, review_on, rule_on
 from riskengine.policy.tiers import Tier
 from riskengine.store.lookup import find_instrument, find_policy
 from riskengine.text import Text
