@@ -71,7 +71,7 @@ def check(
     lang: LangOption = Lang.zh,
 ) -> None:
     """Check a policy; every mistake with file, line, rule and what is accepted."""
-    from riskengine.policy.checks import unverified
+    from riskengine.policy.citations import unverified
     from riskengine.policy.reach import TERMS_MONTHS, best_course
     from riskengine.policy.tiers import Tier
 

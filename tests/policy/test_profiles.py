@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from riskengine import Assessment, Engine, UseError
-from riskengine.policy.checks import citations, faults
+from riskengine.policy.checks import faults
+from riskengine.policy.citations import citations
 from riskengine.policy.compiled import assemble, seal
 from riskengine.policy.examples import CUTS, example_of
 from riskengine.policy.history import EVENT_KINDS

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from riskengine.errors import Language
 from riskengine.instrument.model import Instrument
-from riskengine.policy.checks import citations
+from riskengine.policy.citations import citations
 from riskengine.policy.compiled import LONGEST_STRICT, Policy, assemble
 from riskengine.policy.document import (
     INITIAL_SHARE,
