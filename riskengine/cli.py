@@ -14,6 +14,8 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from riskengine.commands import planning as planning_commands
+from riskengine.commands.policy import policy as policy_app
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
 from riskengine.training.command import train_command
@@ -32,6 +34,9 @@ schema_app = typer.Typer(help="Build and check instruments, policies and texts."
 app.add_typer(schema_app, name="schema", no_args_is_help=True)
 evidence_app = typer.Typer(help="What is known from published studies.")
 app.add_typer(evidence_app, name="evidence", no_args_is_help=True)
+app.add_typer(policy_app, name="policy", no_args_is_help=True)
+planning_commands.add_to(policy_app)
+app.command()(planning_commands.schedule)
 
 
 class Lang(StrEnum):

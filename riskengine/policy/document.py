@@ -172,6 +172,16 @@ class Roles(BaseModel):
     approves: Text
 
 
+class Adoption(BaseModel):
+    """Who adopted a drafted policy, when and why, and the hash of the draft."""
+
+    model_config = FROZEN
+    by: str = Field(min_length=1)
+    on: date
+    reason: str = Field(min_length=1)
+    draft_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+
 class PolicyDocument(BaseModel):
     """A complete policy."""
 
@@ -188,6 +198,7 @@ class PolicyDocument(BaseModel):
     valid_from: date | None = None
     valid_to: date | None = None
     adopted_by: str | None = None
+    adoption: Adoption | None = None
     bands: Bands
     band_citation: Citation
     either_tier_below: Annotated[float, Field(ge=0.5, le=1)] = 0.8

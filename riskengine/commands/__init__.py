@@ -1,0 +1,1 @@
+"""Commands, a module for each room; `riskengine.cli` puts them together."""
