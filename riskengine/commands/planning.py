@@ -63,7 +63,7 @@ HoursOption = Annotated[
 ]
 RegisterOption = Annotated[
     Path | None,
-    typer.Option(help="CSV with person, office, tier, since: decided tiers.", exists=True),
+    typer.Option(help="CSV with person, office, tier, since, reviewed.", exists=True),
 ]
 OutOption = Annotated[Path, typer.Option(help="Folder to write to.")]
 
@@ -191,7 +191,7 @@ def plan(
     ] = DEFAULT_POLICY,
     lang: LangOption = Lang.zh,
 ) -> None:
-    """Draft cut-offs for a caseload: hours, costs, a guarantee, who would move. Changes nothing."""
+    """Draft cut-offs for a caseload: hours, costs, guarantee, who would move. Changes nothing."""
     from riskengine.planning.document import plan_data, plan_draft
     from riskengine.planning.guarantee import Promise
     from riskengine.planning.hours import read_hours

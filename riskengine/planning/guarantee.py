@@ -1,11 +1,11 @@
 """A cut-off with a guarantee: "80 % of later events are caught, with 90 % confidence".
 
 Cut-offs are fixed before the outcomes are looked at. They are tested one after the other, from
-the one that leaves nobody below to ever higher ones, each by the exact binomial test of "fewer than
-the share are caught", at the full error level; the first that cannot reject ends it. Because the
-order is fixed, the chance that any accepted cut-off catches too few is at most the error level,
-however many are tried, and any of the accepted ones may be chosen by other reasons on the same
-data.
+the one that leaves nobody below to ever higher ones, each by the exact binomial test of "fewer
+than the share are caught", at the full error level; the first that cannot reject ends it. Because
+the order is fixed, the chance that any accepted cut-off catches too few is at most the error
+level, however many are tried, and any of the accepted ones may be chosen by other reasons on the
+same data.
 
 Who was lost sight of counts against the cut-off: each as somebody who later had the event, where
 the cut-off leaves the person below, and as nobody where it does not. Whatever became of them, the

@@ -182,8 +182,8 @@ def _person(
         steady=later,
         past=past,
         next_review=None
-        if past is None
-        else review_on(policy, assessment, past.tier, on=past.decided_on),
+        if past is None or line is None or line.reviewed is None
+        else review_on(policy, assessment, past.tier, on=line.reviewed),
         fresh_until=None
         if tier is None
         else review_on(policy, assessment, tier, on=assessment.assessed_on),

@@ -260,6 +260,8 @@ def make_plan(
             found=found,
             promise=ask.promise,
             how=pick.how,
+            chosen=pick.cut_offs,
+            value=value,
             nothing_fits=pick.nothing_fits,
             rows=rows,
             loads=loads_after,

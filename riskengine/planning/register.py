@@ -1,7 +1,8 @@
 """Who belongs to which office, and at which tier by whose decision: the office's register.
 
-A small file with the columns ``person``, ``office``, ``tier``, ``since``; tier and day are blank
-where nothing was decided yet.
+A small file with the columns ``person``, ``office``, ``tier``, ``since`` and ``reviewed``. Tier
+and days are blank where nothing was decided yet; ``reviewed`` is blank where the tier was not
+looked at since it took effect.
 """
 
 from __future__ import annotations
@@ -16,15 +17,24 @@ from riskengine.planning.hours import read_table
 from riskengine.policy.ruling import PastTier
 from riskengine.policy.tiers import Tier
 
-COLUMNS = ("person", "office", "tier", "since")
+COLUMNS = ("person", "office", "tier", "since", "reviewed")
 
 
 @dataclass(frozen=True)
 class Registered:
-    """One line of the register."""
+    """One line of the register.
+
+    Attributes
+    ----------
+    past
+        The tier in force, and the day from which it has been the same.
+    reviewed
+        Day of the last review of it.
+    """
 
     office: str
     past: PastTier | None
+    reviewed: date | None = None
 
 
 def read_register(path: Path) -> Mapping[str, Registered]:
@@ -43,7 +53,16 @@ def read_register(path: Path) -> Mapping[str, Registered]:
             raise IntakeError(f"{place}: [person] is empty or stands there twice")
         if not row["office"]:
             raise IntakeError(f"{place}: [office] is empty")
-        found[row["person"]] = Registered(row["office"], _past(place, row))
+        past = _past(place, row)
+        reviewed = None if past is None else past.decided_on
+        if row["reviewed"]:
+            reviewed = _day(place, row, "reviewed")
+            if past is None or reviewed < past.decided_on:
+                raise IntakeError(
+                    f"{place}: [reviewed] {shown(row['reviewed'])} needs a tier, and a day not "
+                    "before [since]"
+                )
+        found[row["person"]] = Registered(row["office"], past, reviewed)
     return found
 
 
@@ -57,10 +76,13 @@ def _past(place: str, row: Mapping[str, str]) -> PastTier | None:
         raise IntakeError(
             f"{place}: [tier] {shown(row['tier'])}; accepted: {accepted}, or blank with [since]"
         ) from error
+    return PastTier(tier, _day(place, row, "since"))
+
+
+def _day(place: str, row: Mapping[str, str], column: str) -> date:
     try:
-        since = date.fromisoformat(row["since"])
+        return date.fromisoformat(row[column])
     except ValueError as error:
         raise IntakeError(
-            f"{place}: [since] {shown(row['since'])}; accepted: YYYY-MM-DD"
+            f"{place}: [{column}] {shown(row[column])}; accepted: YYYY-MM-DD"
         ) from error
-    return PastTier(tier, since)

@@ -10,8 +10,10 @@ from riskengine.planning.costs import Costs
 from riskengine.planning.guarantee import Guarantee, Promise
 from riskengine.planning.outcomes import Past
 from riskengine.planning.people import NO_OFFICE
+from riskengine.planning.search import Expected
 from riskengine.planning.tasks import SimulatedRow
 from riskengine.planning.workload import OfficeLoad
+from riskengine.policy.bands import CutOffs
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
@@ -34,6 +36,8 @@ def remarks(
     found: Guarantee | None,
     promise: Promise | None,
     how: str,
+    chosen: CutOffs,
+    value: Expected | None,
     nothing_fits: bool,
     rows: Sequence[SimulatedRow],
     loads: Sequence[OfficeLoad],
@@ -88,6 +92,28 @@ def remarks(
                 ),
             )
         )
+    if found is not None and found.accepted and not _kept(found, chosen):
+        notes.append(
+            Remark(
+                "guarantee_not_kept",
+                Text(
+                    zh="草案的界限不在上述保证之内，不得称其有此保证。",
+                    en="The draft's cut-offs are outside that guarantee, and must not be said to "
+                    "have it.",
+                ),
+            )
+        )
+    if value is not None and value.low <= 0.0 <= value.high:
+        notes.append(
+            Remark(
+                "no_difference",
+                Text(
+                    zh="按所述代价，草案与现行界限的差别在这批人身上与零无法区分。",
+                    en="By the stated costs, the draft cannot be told from the policy in force on "
+                    "these people.",
+                ),
+            )
+        )
     if how == "kept":
         notes.append(
             Remark(
@@ -111,6 +137,12 @@ def remarks(
             )
         )
     return (*notes, *_about_caseload(rows, loads))
+
+
+def _kept(found: Guarantee, chosen: CutOffs) -> bool:
+    """Whether the chosen cut-off keeps the promise."""
+    ordinary = found.promise.tier is Tier.ORDINARY
+    return (chosen.relaxed_below if ordinary else chosen.strict_from) in found.accepted
 
 
 def _about_past(past: Past, *, learned_from: bool) -> list[Remark]:
@@ -242,9 +274,10 @@ def _about_caseload(rows: Sequence[SimulatedRow], loads: Sequence[OfficeLoad]) -
             )
         )
     for state, zh, en in (
-        ("stale", "人的评估已过期，只列为须重新评估", "assessments are stale: listed for reassessment"),
-        ("no_tier", "人没有建议类别（依据不全或者另行评估）", "people have no tier (incomplete, or "
-         "assessed separately)"),
+        ("stale", "人的评估已过期，只列为须重新评估", "assessments are stale: listed for "
+         "reassessment"),
+        ("no_tier", "人没有建议类别（依据不全或者另行评估）", "people have no tier "
+         "(incomplete, or assessed separately)"),
         ("either", "人两类均有依据，由决定人选择", "people have two defensible tiers: a person "
          "chooses"),
     ):  # fmt: skip

@@ -43,6 +43,8 @@ def plan_report(plan: Plan, lang: Language) -> str:
     ]
     lines += [f"- {one.text[lang]}" for one in plan.remarks]
     lines += ["", *_cut_offs(plan, lang)]
+    if plan.evidence is not None:
+        lines += ["", _outcomes(plan, lang)]
     lines += ["", *_hours(plan, lang)]
     if plan.found is not None:
         lines += ["", *_guarantee(plan, lang)]
@@ -154,6 +156,22 @@ def _cut_offs(plan: Plan, lang: Language) -> list[str]:
     return [f"## {'界限' if zh else 'Cut-offs'}", "", *table(head, rows)]
 
 
+def _outcomes(plan: Plan, lang: Language) -> str:
+    assert plan.evidence is not None
+    past = plan.evidence.past
+    if lang == "zh":
+        return (
+            f"已知结果（{past.label.zh}，{past.horizon_days}天，{past.source}）：{len(past.assessments)}"
+            f"人，{past.events}例事件，{past.lost}人未跟踪到期满；另有{past.left_out}行未用（期限未满或者"
+            "不可读）。"
+        )
+    return (
+        f"Known outcomes ({past.label.en}, {past.horizon_days} days, {past.source}): "
+        f"{len(past.assessments)} people, {past.events} events, {past.lost} lost sight of; "
+        f"{past.left_out} rows more were not used (not followed long enough, or not readable)."
+    )
+
+
 def _hours(plan: Plan, lang: Language) -> list[str]:
     zh = lang == "zh"
     head = (
@@ -180,8 +198,8 @@ def _hours(plan: Plan, lang: Language) -> list[str]:
     note = (
         "小时/月。“两可时”为两类均有依据时取较宽与较严的工时。缺口向上报告，不改变任何人的类别。"
         if zh
-        else "Hours a month. Where two tiers are defensible: by the less and the more restrictive. "
-        "A gap is reported upward and moves nobody."
+        else "Hours a month. Where two tiers are defensible: by the less and by the more "
+        "restrictive. A gap is reported upward and moves nobody."
     )
     return [
         f"## {'工时' if zh else 'Hours'}",
@@ -256,8 +274,8 @@ def _costs(plan: Plan, lang: Language) -> list[str]:
         f"{1 / costs.odds(Tier.ORDINARY):.1f} 人不必要的普管（相对宽管）、"
         f"{1 / costs.odds(Tier.STRICT):.1f} 人不必要的严管（相对普管）。"
         if zh
-        else f"Stated costs: {costs.miss:g} for an event at the relaxed tier, {costs.needless:g} for "
-        f"strictness without one; {costs.ordinary_of_miss:.2f} and "
+        else f"Stated costs: {costs.miss:g} for an event at the relaxed tier, {costs.needless:g} "
+        f"for strictness without one; {costs.ordinary_of_miss:.2f} and "
         f"{costs.ordinary_of_needless:.2f} of these at the ordinary tier. One event then weighs "
         f"as much as {1 / costs.odds(Tier.ORDINARY):.1f} people needlessly ordinary instead of "
         f"relaxed, or {1 / costs.odds(Tier.STRICT):.1f} needlessly strict instead of ordinary."
