@@ -139,7 +139,7 @@ def _guarantee(plan: Plan) -> dict[str, Any] | None:
         "events": plan.found.events,
         "lost": plan.found.lost,
         "events_needed": plan.found.promise.events_needed,
-        "steps": [asdict(step) for step in plan.found.steps],
+        "steps": [{**asdict(step), "lower": step.lower} for step in plan.found.steps],
         "words": guarantee_words(plan.found, plan.found.promise).model_dump(),
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-_HALVINGS = 100
+_HALVINGS = 60
 _NEGLIGIBLE = 1e-18
 
 

@@ -172,7 +172,7 @@ def shown_cells(sizes: Mapping[str, int]) -> set[str]:
         # what is hidden follows from the total, unless there are enough people in it together
         for name in sorted(filled, key=lambda one: (filled[one], one)):
             hidden.add(name)
-            if len(hidden) > 1 and sum(filled[one] for one in hidden) >= SMALLEST:
+            if sum(filled[one] for one in hidden) >= SMALLEST:
                 break
     return set(filled) - hidden
 

@@ -79,8 +79,6 @@ class Step:
         People lost sight of whom it leaves below; each counts as an event that was missed.
     p_value
         Exact, of fewer than the share being caught.
-    lower
-        Clopper-Pearson limit of the share caught, for this cut-off alone.
     """
 
     cut: int
@@ -89,8 +87,13 @@ class Step:
     lost_below: int
     below: int
     p_value: float
-    lower: float
+    confidence: float
     accepted: bool
+
+    @property
+    def lower(self) -> float:
+        """One-sided Clopper-Pearson limit of the share caught, for this cut-off alone."""
+        return lower_limit(self.caught, self.events, self.confidence)
 
 
 @dataclass(frozen=True)
@@ -146,8 +149,9 @@ def give_guarantee(
         total = events + missing
         p_value = at_least(found, total, promise.share) if total else 1.0
         accepted = p_value <= 1.0 - promise.confidence
-        lower = lower_limit(found, total, promise.confidence)
-        steps.append(Step(cut, found, total, missing, under, p_value, lower, accepted))
+        steps.append(
+            Step(cut, found, total, missing, under, p_value, promise.confidence, accepted)
+        )
         if not accepted:
             break
     kept = [step for step in steps if step.accepted]

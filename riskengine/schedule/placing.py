@@ -90,11 +90,11 @@ def place_all(
     list
         One entry for every due contact, in the order given. None is ever left out.
     """
-    # short windows first: they leave the least choice, and others can join them
+    # the most frequent first: they leave the least choice, and rarer ones can join them
     order = sorted(
         range(len(dues)),
         key=lambda n: (
-            (dues[n].latest - dues[n].earliest).days,
+            (dues[n].window.last - dues[n].window.first).days,
             dues[n].window.first,
             dues[n].contact.kind,
             n,
