@@ -16,6 +16,7 @@ from riskengine.explanation.judgement import legal_view
 from riskengine.instrument.assessment import Assessment
 from riskengine.planning.register import Registered
 from riskengine.planning.variants import steady, undated
+from riskengine.policy.facts import END_ITEM
 from riskengine.policy.ruling import PastTier, Policy, review_on, rule_on
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Status
@@ -50,7 +51,8 @@ class Person:
         Day of the next review of the tier in force, where the register tells one.
     fresh_until
         Last day on which the assessment is recent enough for a recommendation: when a review at
-        the tier in force (or recommended, where none is) would have been due.
+        the tier in force would have been due; at the tier that is reviewed least, where none is
+        in force. It never depends on the score, so that no cut-off makes an assessment stale.
     """
 
     id: str
@@ -66,12 +68,21 @@ class Person:
     steady: tuple[int, int, int] | None
     past: PastTier | None
     next_review: date | None
-    fresh_until: date | None
+    fresh_until: date
+    term_end: date | None
     alerts: tuple[str, ...]
 
     def stale(self, on: date) -> bool:
         """Whether the assessment is too old to say anything about the person today."""
-        return self.fresh_until is not None and self.fresh_until < on
+        return self.fresh_until < on and not self.over(on)
+
+    def over(self, on: date) -> bool:
+        """Whether the person's term has ended."""
+        return self.term_end is not None and self.term_end < on
+
+    def open_to(self, on: date) -> bool:
+        """Whether a policy can say anything about the person today."""
+        return not self.over(on) and not self.stale(on)
 
 
 @dataclass(frozen=True)
@@ -90,9 +101,9 @@ class Caseload:
 
     @cached_property
     def placed(self) -> tuple[Person, ...]:
-        """People for whom there is a tier, and whose assessment is not stale."""
+        """People under supervision for whom there is a tier on an assessment not too old."""
         return tuple(
-            one for one in self.people if one.by_band is not None and not one.stale(self.on)
+            one for one in self.people if one.by_band is not None and one.open_to(self.on)
         )
 
     @cached_property
@@ -161,13 +172,13 @@ def _person(
     history = () if past is None else (past,)
     found = engine.recommend(assessment, on=on, history=history)
     office = assessment.known.get(OFFICE_ITEM)
+    end = assessment.known.get(END_ITEM)
     ruled = by_band = later = None
     if found.score is not None and found.tiers:
         score = found.score.value
         ruled = rule_on(policy, assessment, score=score, on=on, history=history).tier
         by_band = _by_band(policy, assessment, on, history)
         later = _by_band(settled, assessment, on, history)
-    tier = past.tier if past is not None else ruled
     return Person(
         id=assessment.person,
         office=line.office if line is not None else (str(office) if office else NO_OFFICE),
@@ -184,9 +195,11 @@ def _person(
         next_review=None
         if past is None or line is None or line.reviewed is None
         else review_on(policy, assessment, past.tier, on=line.reviewed),
-        fresh_until=None
-        if tier is None
-        else review_on(policy, assessment, tier, on=assessment.assessed_on),
+        fresh_until=max(
+            review_on(policy, assessment, tier, on=assessment.assessed_on)
+            for tier in (Tier if past is None else (past.tier,))
+        ),
+        term_end=end if isinstance(end, date) else None,
         alerts=tuple(alert.id for alert in found.alerts),
     )
 

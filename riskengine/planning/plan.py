@@ -380,8 +380,8 @@ def both_ranks(
         for old, new in zip(before.people, after.people, strict=True)
         if old.ruled is not None
         and new.ruled is not None
-        and not old.stale(before.on)
-        and not new.stale(after.on)
+        and old.open_to(before.on)
+        and new.open_to(after.on)
     ]
     return (
         np.array([one for one, _, _ in pairs], dtype=np.int64),

@@ -21,7 +21,7 @@ TaskKind = Literal["alert", "overdue_review", "reassess", "complete", "review_du
 ORDER: tuple[TaskKind, ...] = ("alert", "overdue_review", "reassess", "complete", "review_due")
 """Safety first, then what is overdue, then what cannot be answered, then what may change."""
 
-State = Literal["simulated", "either", "stale", "no_tier"]
+State = Literal["simulated", "either", "stale", "term_over", "no_tier"]
 
 
 @dataclass(frozen=True)
@@ -74,10 +74,10 @@ def simulate(load: Caseload) -> tuple[SimulatedRow, ...]:
 
 
 def _row(person: Person, on: date) -> SimulatedRow:
-    stale = person.stale(on)
+    silent = not person.open_to(on)
     state: State
-    if stale:
-        state = "stale"
+    if silent:
+        state = "term_over" if person.over(on) else "stale"
     elif not person.tiers:
         state = "no_tier"
     else:
@@ -87,11 +87,11 @@ def _row(person: Person, on: date) -> SimulatedRow:
         office=person.office,
         state=state,
         in_force="" if person.past is None else person.past.tier.value,
-        would_be="" if stale else "|".join(tier.value for tier in person.tiers),
+        would_be="" if silent else "|".join(tier.value for tier in person.tiers),
         status=person.status,
-        binding_rule="" if stale else person.binding or "",
+        binding_rule="" if silent else person.binding or "",
         assessed_on=person.assessment.assessed_on.isoformat(),
-        fresh_until="" if person.fresh_until is None else person.fresh_until.isoformat(),
+        fresh_until=person.fresh_until.isoformat(),
     )
 
 
@@ -106,12 +106,13 @@ def tasks(load: Caseload) -> tuple[Task, ...]:
         found.append((person.office, ORDER.index(kind), since, person.id, kind, detail))
 
     for person in load.people:
+        if person.over(load.on):
+            continue
         for alert in person.alerts:
             add(person, "alert", load.on, alert)
         if person.next_review is not None and person.next_review < load.on:
             add(person, "overdue_review", person.next_review, "")
         if person.stale(load.on):
-            assert person.fresh_until is not None
             add(person, "reassess", person.fresh_until, "")
         elif person.status == "incomplete":
             add(person, "complete", person.assessment.assessed_on, person.binding or "")

@@ -20,8 +20,8 @@ class OfficeLoad:
     Attributes
     ----------
     without_tier
-        People for whom there is no tier (incomplete, other profile, stale and not in the
-        register): their hours are not in the sums.
+        People for whom there is no tier (incomplete, other profile, term over, or stale and not
+        in the register): their hours are not in the sums.
     low, needed, high
         By the less restrictive of two defensible tiers; by score and rules; by the more
         restrictive one.
@@ -52,6 +52,8 @@ def tier_on_the_day(person: Person, on: date) -> Tier | None:
 
     A stale assessment says nothing, so that the tier in force goes on.
     """
+    if person.over(on):
+        return None
     if person.stale(on):
         return None if person.past is None else person.past.tier
     return person.ruled

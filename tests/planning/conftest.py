@@ -23,7 +23,7 @@ def engine() -> Engine:
 
 @pytest.fixture(scope="session")
 def province() -> Province:
-    return make_province(["rural"], 500, seed=3)
+    return make_province(["rural"], 700, seed=3)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +38,7 @@ def past(province, engine) -> Past:
 def people(province):
     """Everybody who was assessed in the weeks before the day of the plan."""
     days = province.people["assessed_on"].dt.date
-    recent = [n for n, day in enumerate(days) if day <= TODAY and (TODAY - day).days <= 400]
+    recent = [n for n, day in enumerate(days) if day <= TODAY and (TODAY - day).days <= 60]
     return assessments(province, recent)
 
 
