@@ -276,8 +276,8 @@ def _about_caseload(rows: Sequence[SimulatedRow], loads: Sequence[OfficeLoad]) -
     for state, zh, en in (
         ("stale", "人的评估已过期，只列为须重新评估", "assessments are stale: listed for "
          "reassessment"),
-        ("term_over", "人矫正期已满，不再计入，请办理解除", "people's terms are over: they are not "
-         "counted, and their files are to be closed"),
+        ("term_over", "人矫正期已满，不再计入，请办理解除", "people's terms are over: they are "
+         "not counted, and their files are to be closed"),
         ("no_tier", "人没有建议类别（依据不全或者另行评估）", "people have no tier "
          "(incomplete, or assessed separately)"),
         ("either", "人两类均有依据，由决定人选择", "people have two defensible tiers: a person "
