@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from riskengine.commands import planning as planning_commands
-from riskengine.commands.policy import policy as policy_app
+from riskengine.commands import policy as policy_commands
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
 from riskengine.training.command import train_command
@@ -34,8 +34,8 @@ schema_app = typer.Typer(help="Build and check instruments, policies and texts."
 app.add_typer(schema_app, name="schema", no_args_is_help=True)
 evidence_app = typer.Typer(help="What is known from published studies.")
 app.add_typer(evidence_app, name="evidence", no_args_is_help=True)
-app.add_typer(policy_app, name="policy", no_args_is_help=True)
-planning_commands.add_to(policy_app)
+app.add_typer(policy_commands.app, name="policy", no_args_is_help=True)
+planning_commands.add_to(policy_commands.app)
 app.command()(planning_commands.schedule)
 
 

@@ -1,1 +1,1 @@
-"""Commands, a module for each room; `riskengine.cli` puts them together."""
+"""Commands that belong to one room of the house each; the command line registers them."""

@@ -4,4 +4,4 @@ from __future__ import annotations
 
 import typer
 
-policy = typer.Typer(help="Check, explain, plan and adopt policies.")
+app = typer.Typer(help="Check, explain and compare local rules.")
