@@ -69,6 +69,30 @@ def test_what_is_written(district):
     assert plan.draft.purpose == "template"
 
 
+def test_what_the_readme_tells_of_it(district):
+    plan, _, _ = district
+    names = {one.id for one in plan.remarks}
+    assert {"shortage", "no_difference", "guarantee", "stale"} <= names
+    stale = sum(row.state == "stale" for row in plan.rows) / 600
+    assert 1 / 7 < stale < 1 / 5
+    assert len(plan.loads_after) == 11
+    sex = [cell for cell in plan.cells if cell.dimension == "sex"]
+    assert [cell.people for cell in sex] == [None, None]
+    quick = sum(one.assessment.form == "quick" for one in plan.before.people) / 600
+    assert 1 / 3 < quick < 1 / 2
+    # by the costs alone the relaxed tier would reach further
+    nets = [p for p in plan.curve if p.tier == "ordinary" and p.net_benefit is not None]
+    assert max(nets, key=lambda p: p.net_benefit).cut > plan.chosen.relaxed_below
+    for name in ("README.md", "README.zh.md"):
+        text = (ROOT / "examples/district_d" / name).read_text(encoding="utf-8")
+        rate = base_rate(600, 0.002)
+        for figure in (
+            f"{rate.expected:.1f}", f"{100 * rate.none:.0f}", f"{100 * rate.most_if_none:.2f}",
+            f"{rate.per_event:.0f}", f"{rate.years_to_calibrate:.0f}", "2.5",
+        ):  # fmt: skip
+            assert figure in text, figure
+
+
 def test_the_arithmetic_of_the_base_rate():
     found = base_rate(600, 0.002)
     assert found.expected == pytest.approx(1.2)
