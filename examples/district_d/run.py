@@ -18,7 +18,6 @@ import numpy as np
 import pandas as pd
 
 from riskengine import Engine
-from riskengine.intake.read import read_assessments
 from riskengine.intake.rejects import RejectWriter
 from riskengine.planning.base_rate import base_rate, base_rate_words
 from riskengine.planning.compare import compare, comparison_data, comparison_report
@@ -27,6 +26,7 @@ from riskengine.planning.guarantee import Promise
 from riskengine.planning.hours import read_hours
 from riskengine.planning.outcomes import read_past
 from riskengine.planning.plan import Ask, Plan, make_plan
+from riskengine.planning.reading import read_people
 from riskengine.planning.register import read_register
 from riskengine.planning.report import plan_figures, plan_report
 from riskengine.planning.tasks import SimulatedRow, Task, as_csv
@@ -101,14 +101,10 @@ def run(out: Path) -> Plan:
     engine = Engine.load()
 
     # 1. intake: rows that cannot be used are told and set aside
-    rows = read_assessments(out / "caseload.csv", engine.instrument)
-    people = []
+    people, bad = read_people(out / "caseload.csv", engine.instrument, on=PLANNED_ON)
     with RejectWriter(out / "rejects.csv", lang="zh") as rejects:
-        for row in rows:
-            if row.assessment is None:
-                rejects.write(row)
-            else:
-                people.append(row.assessment)
+        for row in bad:
+            rejects.write(row)
 
     # 2. the plan: the caseload, the hours, and what became of people of the past
     hours = read_hours(out / "officers.csv")

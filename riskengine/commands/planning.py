@@ -357,20 +357,14 @@ def _people(
     source: Path, engine: Engine, day: date, out: Path, lang: Lang
 ) -> Iterable[Assessment]:
     """Everybody in a file; rows that cannot be used go to a file of their own, and are told."""
-    from riskengine.batch.score import usable
-    from riskengine.intake.read import read_assessments
     from riskengine.intake.rejects import RejectWriter
+    from riskengine.planning.reading import read_people
 
-    rows = read_assessments(source, engine.instrument)
-    people = []
+    people, bad = read_people(source, engine.instrument, on=day)
     out.mkdir(parents=True, exist_ok=True)
     with RejectWriter(out / "rejects.csv", lang=lang.code) as rejects:
-        for read in rows:
-            row = usable(read, day)
-            if row.assessment is None:
-                rejects.write(row)
-            else:
-                people.append(row.assessment)
+        for row in bad:
+            rejects.write(row)
         if rejects.rows:
             said = {
                 "zh": f"未采用 {rejects.rows} 行，见 {out / 'rejects.csv'}",

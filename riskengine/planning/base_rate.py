@@ -118,7 +118,7 @@ def base_rate_words(found: BaseRate, lang: Language) -> str:
             f"- 假定严管{100 * found.share:g}%的人（{found.flagged}人）恰好包含"
             f"{100 * found.sensitivity:g}%的事件（仅为演示的假定）：每年其中约"
             f"{found.flagged_events:.2f}例，每一例对应{found.per_event:.0f}人；其余几乎都不会再犯。\n"
-            f"- 发生一例且当时在严管：抓住比例的95%区间是{100 * found.low_one:.1f}%至"
+            f"- 发生一例且当时在严管：覆盖比例的95%区间是{100 * found.low_one:.1f}%至"
             f"{100 * found.high_one:.0f}%，等于什么都没说。\n"
             f"- 要作“{share:g}%、把握{sure:g}%”的保证，至少需要{found.promise.events_needed}"
             f"例且无一遗漏：约{found.years_to_promise:.0f}年。\n"

@@ -231,7 +231,7 @@ def _guarantee(plan: Plan, lang: Language) -> list[str]:
     assert plan.found is not None
     zh = lang == "zh"
     head = (
-        ("界限", "低于界限的人", "事件中抓住", "下限", "p", "通过")
+        ("界限", "低于界限的人", "事件中覆盖", "下限", "p", "通过")
         if zh
         else ("cut-off", "people below", "events caught", "lower limit", "p", "accepted")
     )
@@ -338,8 +338,8 @@ def _moves(plan: Plan, lang: Language) -> list[str]:
 def _groups(plan: Plan, lang: Language) -> list[str]:
     zh = lang == "zh"
     head = (
-        ("", "组", "人数", "严管 现行→草案", "宽管 现行→草案", "上调", "下调", "事件中抓住",
-         "无事件而在其中")
+        ("", "组", "人数", "严管 现行→草案", "宽管 现行→草案", "上调", "下调", "事件中覆盖",
+         "未发生事件而在其中")
         if zh
         else ("", "group", "people", "strict, now → draft", "relaxed, now → draft", "up", "down",
               "events caught", "without event, there needlessly")

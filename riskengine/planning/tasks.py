@@ -88,7 +88,7 @@ def _row(person: Person, on: date) -> SimulatedRow:
         state=state,
         in_force="" if person.past is None else person.past.tier.value,
         would_be="" if silent else "|".join(tier.value for tier in person.tiers),
-        status=person.status,
+        status="" if silent else person.status,
         binding_rule="" if silent else person.binding or "",
         assessed_on=person.assessment.assessed_on.isoformat(),
         fresh_until=person.fresh_until.isoformat(),

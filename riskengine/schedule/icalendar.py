@@ -46,7 +46,6 @@ def to_icalendar(schedule: ContactSchedule, *, audience: Audience = "office") ->
         "VERSION:2.0",
         "PRODID:-//riskengine//contact schedule 1//ZH",
         "CALSCALE:GREGORIAN",
-        "METHOD:PUBLISH",
     ]
     for item in schedule.items:
         lines += _event(schedule, item, audience)

@@ -16,6 +16,7 @@ from riskengine.planning.guarantee import Promise
 from riskengine.planning.hours import OfficeHours
 from riskengine.planning.people import caseload
 from riskengine.planning.plan import Ask, make_plan
+from riskengine.planning.reading import read_people
 from riskengine.planning.report import plan_figures, plan_report
 from riskengine.planning.search import ranks
 from riskengine.policy.bands import CutOffs
@@ -240,6 +241,23 @@ class TestCompare:
 
 
 class TestCaseload:
+    def test_a_frame_is_read_like_a_file(self, province, engine, people, tmp_path):
+        frame = province.people[
+            province.people["person"].isin([one.person for one in people])
+        ].drop(columns=["harm_to_others_now", "prohibition_types"])
+        frame = frame.assign(assessed_on=frame["assessed_on"].dt.strftime("%Y-%m-%d"))
+        path = tmp_path / "people.csv"
+        frame.to_csv(path, index=False)
+        (one, no_row), (two, _) = (
+            read_people(source, engine.instrument, on=TODAY) for source in (frame, path)
+        )
+        assert [a.to_dict() for a in one] == [a.to_dict() for a in two]
+        assert len(one) == len(people) and no_row == []
+        early = TODAY.replace(year=2021)
+        assert [len(found) for found in read_people(frame, engine.instrument, on=early)] == [
+            0, len(people)
+        ]  # fmt: skip
+
     def test_a_person_stands_there_once(self, engine, people):
         with pytest.raises(UseError, match="two assessments"):
             caseload(engine, [people[0], people[0]], on=TODAY)

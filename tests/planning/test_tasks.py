@@ -40,7 +40,7 @@ class TestStale:
             assert rows["a"].state == state
             assert bool(rows["a"].would_be) == (state == "simulated")
             assert ("reassess" in [t.kind for t in found]) == (state == "stale")
-        assert rows["a"].binding_rule == ""
+        assert (rows["a"].binding_rule, rows["a"].status) == ("", "")
         assert rows["a"].in_force == "strict"
 
     def test_the_tier_in_force_decides_how_long_it_is_fresh(self, engine, somebody):
