@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
@@ -12,6 +12,7 @@ from riskengine.planning.exact import at_least, interval, lower_limit
 counts = st.integers(1, 2_000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
+@settings(deadline=None)
 @given(counts, st.floats(0.001, 0.999))
 def test_tails(count, chance):
     k, n = count
@@ -20,6 +21,7 @@ def test_tails(count, chance):
     )
 
 
+@settings(deadline=None)
 @given(counts, st.sampled_from([0.8, 0.9, 0.95, 0.99]))
 def test_limits(count, confidence):
     k, n = count

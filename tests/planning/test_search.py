@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskengine.errors import UseError
@@ -32,6 +32,7 @@ def arrays(drawn):
     return np.array(scores), np.array(steady), np.array(event), np.array(weight)
 
 
+@settings(deadline=None)
 @given(people)
 def test_every_pair_is_summed_as_by_hand(drawn):
     scores, steady, event, weight = arrays(drawn)
@@ -54,6 +55,7 @@ def test_every_pair_is_summed_as_by_hand(drawn):
             assert mean_cost(COSTS, at, event, weight) == pytest.approx(by_hand / weight.sum())
 
 
+@settings(deadline=None)
 @given(people)
 def test_the_cheapest_pair_is_found_and_ties_go_to_the_less_restrictive(drawn):
     scores, steady, event, weight = arrays(drawn)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskengine.policy.tiers import Tier
@@ -135,6 +135,7 @@ def test_hostile_labels_stay_text(make):
         assert said.startswith('x\nEND:VEVENT\nATTACH:http://evil\\n;,:"\n\n汉字')
 
 
+@settings(deadline=None)
 @given(st.text(alphabet=st.characters(), max_size=200))
 def test_any_text_survives_escaping_and_folding(text):
     line = f"SUMMARY:{escape(text)}"

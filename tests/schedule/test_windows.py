@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, timedelta
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskengine.policy.document import Contact
@@ -19,6 +19,7 @@ def contact(times: int, per_days: int) -> Contact:
     return Contact(kind="talk", label=Text(zh="谈", en="talk"), times=times, per_days=per_days)
 
 
+@settings(deadline=None)
 @given(frequencies.filter(lambda f: f[0] <= f[1]), st.integers(0, 40))
 def test_windows_touch_and_hold_the_stated_number(frequency, number):
     one, following = (window(contact(*frequency), SINCE, n) for n in (number, number + 1))
@@ -30,6 +31,7 @@ def test_windows_touch_and_hold_the_stated_number(frequency, number):
     assert round_[-1].last == SINCE + timedelta(days=per_days - 1)
 
 
+@settings(deadline=None)
 @given(frequencies, st.lists(st.integers(1, 120), min_size=1, max_size=6))
 def test_schedules_that_follow_one_another_have_every_window_once(frequency, lengths):
     one = contact(*frequency)
