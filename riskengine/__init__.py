@@ -27,11 +27,13 @@ from riskengine.errors import (
     UseError,
 )
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.ruling import PastTier
+from riskengine.policy.alerts import AlertTask
+from riskengine.policy.history import PastEvent, PastTier
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Recommendation
 
 __all__ = [
+    "AlertTask",
     "ArtefactError",
     "Assessment",
     "AssessmentError",
@@ -40,6 +42,7 @@ __all__ = [
     "IntakeError",
     "Language",
     "NotFoundError",
+    "PastEvent",
     "PastTier",
     "PolicyError",
     "Problem",

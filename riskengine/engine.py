@@ -19,14 +19,17 @@ from riskengine.explanation.compose import Composer
 from riskengine.explanation.texts import TextCatalogue, Texts, texts_in
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
+from riskengine.policy.alerts import AlertTask
 from riskengine.policy.bands import resolve
-from riskengine.policy.jurisdictions import statutory_set
-from riskengine.policy.ruling import PastTier, Policy, compile_policy
+from riskengine.policy.compiled import Policy, compile_policy
+from riskengine.policy.history import PastEvent, PastTier
+from riskengine.policy.jurisdictions import has_set
 from riskengine.policy.statutory import StatutorySet
 from riskengine.recommendation import Provenance, Recommendation
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.store.installation import installation
+from riskengine.store.law import find_law
 from riskengine.store.lookup import LoadedModel, find_catalogue, find_model, find_policy
 
 if TYPE_CHECKING:
@@ -56,6 +59,7 @@ class Engine:
     provenance: Provenance
     _assistance: Assistance
     _texts: Mapping[Language, Texts]
+    _alert_official: str | None = None
 
     @classmethod
     def load(
@@ -74,7 +78,8 @@ class Engine:
         policy
             Name or ``name@version``; not used in research mode.
         research
-            Allow a benchmark or historical model: a score, watermarked, and no tier.
+            Allow a benchmark or historical model: a score, watermarked, and no tier. It is no way
+            around the law: an instrument of this jurisdiction stays under its statutory set.
 
         Raises
         ------
@@ -91,7 +96,8 @@ class Engine:
         loaded = find_model(model)
         document = loaded.scorecard.document
         instrument = loaded.scorecard.instrument
-        jurisdiction = installation().jurisdiction
+        here = installation()
+        jurisdiction = here.jurisdiction
         if document.purpose in _RESEARCH_PURPOSES and not research:
             raise UseError(
                 f"model [{document.id}] is a {document.purpose} model and never serves a decision "
@@ -104,6 +110,12 @@ class Engine:
             if policy is None:
                 raise UseError("a tier needs a policy; without one there is research mode only")
             policy_document, policy_hash = find_policy(policy)
+            if policy_document.purpose in _RESEARCH_PURPOSES:
+                raise UseError(
+                    f"policy [{policy_document.id}] is a {policy_document.purpose} policy: it can "
+                    "be checked, explained and compared, and never serves a decision about a "
+                    "person"
+                )
             for what, belongs in (
                 (f"instrument [{instrument.id}]", instrument.jurisdiction),
                 (f"policy [{policy_document.id}]", policy_document.jurisdiction),
@@ -113,10 +125,16 @@ class Engine:
                         f"{what} belongs to jurisdiction [{belongs}]; this installation is fixed "
                         f"to [{jurisdiction}]"
                     )
-            law = statutory_set(jurisdiction)
+            law = find_law(jurisdiction)
+            law.check_policy(policy_document)
             cuts = resolve(policy_document.bands, document, policy=policy_document.id)
-            compiled = compile_policy(policy_document, instrument, cuts)
+            compiled = compile_policy(policy_document, instrument, cuts, scored=document.items)
             policy_name = f"{policy_document.id}@{policy_document.version}"
+        elif instrument.jurisdiction == jurisdiction and has_set(jurisdiction):
+            # research on our own people is under the law too; a benchmark from elsewhere is not
+            law = find_law(jurisdiction)
+        if law is not None:
+            law.check_instrument(instrument)
         return cls(
             scorecard=loaded.scorecard,
             policy=compiled,
@@ -125,6 +143,7 @@ class Engine:
             provenance=_provenance(loaded, policy_name, policy_hash, jurisdiction, law),
             _assistance=_assistance(instrument),
             _texts=_texts(),
+            _alert_official=here.alert_official,
         )
 
     def __repr__(self) -> str:
@@ -150,7 +169,9 @@ class Engine:
             )
 
     def checked(self, assessment: Assessment, on: date) -> Assessment:
-        """Give an assessment back, if it is one for this engine and this day.
+        """Give an assessment back as the law admits it, if it is one for this engine and day.
+
+        What is sealed is taken out; see `StatutorySet.admit`.
 
         Raises
         ------
@@ -168,11 +189,12 @@ class Engine:
                 f"the assessment of [{assessment.assessed_on.isoformat()}] is later than the "
                 f"recommendation of [{on.isoformat()}]"
             )
-        return assessment
+        return assessment if self.law is None else self.law.admit(assessment, on)
 
     def assessment(self, raw: Mapping[str, object]) -> Assessment:
-        """Check a JSON-like mapping; see `Assessment.from_dict`."""
-        return Assessment.from_dict(raw, self.instrument)
+        """Check a JSON-like mapping, and take out what is sealed; see `Assessment.from_dict`."""
+        found = Assessment.from_dict(raw, self.instrument)
+        return found if self.law is None else self.law.admit(found, found.assessed_on)
 
     def recommend(
         self,
@@ -180,6 +202,8 @@ class Engine:
         *,
         on: date,
         history: Sequence[PastTier] = (),
+        alerts: Sequence[AlertTask] = (),
+        events: Sequence[PastEvent] | None = None,
         lang: Language = "zh",
     ) -> Recommendation:
         """Recommend a tier, with everything that stands behind it.
@@ -192,6 +216,11 @@ class Engine:
             Day of the recommendation; there is no hidden clock.
         history
             Tiers that named persons decided earlier.
+        alerts
+            Tasks that safety alerts of this person opened, with their closings. While one is open
+            no tier goes down.
+        events
+            Sanctions and other events with their days; ``None`` where nobody hands any over.
         lang
             Language of every sentence.
 
@@ -200,7 +229,7 @@ class Engine:
         Recommendation
             Never a decision: a named person makes that.
         """
-        self.checked(assessment, on)
+        admitted = self.checked(assessment, on)
         self.check_in_force(on)
         composer = Composer(
             scorecard=self.scorecard,
@@ -210,8 +239,9 @@ class Engine:
             provenance=self.provenance,
             research=self.research,
             say=self._texts[lang],
+            alert_official=self._alert_official,
         )
-        return composer.compose(assessment, on=on, history=history)
+        return composer.compose(admitted, on=on, history=history, events=events, tasks=alerts)
 
     def recommend_frame(
         self, frame: pd.DataFrame, *, on: date, explain: bool = False, lang: Language = "zh"

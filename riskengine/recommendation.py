@@ -133,6 +133,61 @@ class RuleView(BaseModel):
     reports: dict[str, str] = {}
 
 
+class TowardView(BaseModel):
+    """One condition of the next lower tier.
+
+    Attributes
+    ----------
+    state
+        ``nearly``: time alone fulfils it before the next review, or the score is close.
+    met_on
+        Day on which time alone fulfils it.
+    distance
+        How far the score lies above the cut-off, where it is in points.
+    """
+
+    model_config = FROZEN
+    id: str
+    title: str
+    state: Literal["met", "nearly", "not_met", "not_known"]
+    words: str
+    met_on: date | None
+    distance: int | None
+    citation: str
+    verified: bool
+
+
+class WhyNotYet(BaseModel):
+    """The next lower tier, every condition of it, and the first day on which it could hold.
+
+    ``earliest`` is empty where something else than time is missing.
+    """
+
+    model_config = FROZEN
+    tier: TierView
+    words: str
+    earliest: date | None
+    conditions: tuple[TowardView, ...]
+
+
+class ReviewView(BaseModel):
+    """What called for this review, and whether it is late. Nobody is moved by a late review.
+
+    Attributes
+    ----------
+    due_on
+        Day by which the last decision was to be reviewed.
+    because
+        ``scheduled``, ``strict_ends``, or the event that called for it earlier.
+    """
+
+    model_config = FROZEN
+    due_on: date
+    overdue_days: int
+    because: str
+    words: str
+
+
 class UncheckedRule(BaseModel):
     """A rule that could not be checked, because an answer that it needs is missing."""
 
@@ -178,9 +233,22 @@ class MissingRange(BaseModel):
 
 
 class Alert(BaseModel):
-    """A danger that a named official deals with today. It moves no tier.
+    """A danger that a named official deals with on the same day. It moves no tier.
 
-    ``disclosure`` is the strictest class of the answers behind it.
+    Attributes
+    ----------
+    items
+        Answers that raise it now; none where an older task is still open.
+    disclosure
+        The strictest class of the answers behind it.
+    state
+        While it is ``open``, no tier goes down.
+    opened_on, due_on
+        The task is due on the day on which it was opened.
+    official
+        In charge of it; ``None`` where nobody was named yet.
+    words
+        How the task stands, in a sentence.
     """
 
     model_config = FROZEN
@@ -189,6 +257,14 @@ class Alert(BaseModel):
     task: str
     items: tuple[str, ...]
     disclosure: Literal["open", "confidential", "third_party"]
+    state: Literal["open", "closed"] = "open"
+    opened_on: date | None = None
+    due_on: date | None = None
+    official: str | None = None
+    closed_on: date | None = None
+    closed_by: str | None = None
+    closing: str | None = None
+    words: str = ""
 
 
 class Need(BaseModel):
@@ -240,7 +316,12 @@ class Validation(BaseModel):
 
 
 class Provenance(BaseModel):
-    """Everything that is needed to compute the same again, years later."""
+    """Everything that is needed to compute the same again, years later.
+
+    ``statutory_set`` is the set in force on the day of the assessment; ``law_verifications`` the
+    hash of the last entry in the agency's record of verified provisions, up to the day of the
+    recommendation.
+    """
 
     model_config = FROZEN
     engine: str
@@ -252,6 +333,7 @@ class Provenance(BaseModel):
     policy_sha256: str | None
     jurisdiction: str
     statutory_set: str | None
+    law_verifications: str | None = None
 
 
 class Recommendation(BaseModel):
@@ -267,6 +349,9 @@ class Recommendation(BaseModel):
         The recommended tier, or both defensible ones, the less restrictive first.
     without_initial_period, takes_effect_on
         The tier once the initial period is over, and the day from which it could hold.
+    why_not_yet, review, strict_until
+        What the next lower tier takes and when; what called for this review; the last day for
+        which a decision for the strict tier can hold.
     asked_not_scored
         Answered questions that may be scored but have no evidence yet: exactly zero.
     """
@@ -293,6 +378,9 @@ class Recommendation(BaseModel):
     asked_not_scored: tuple[str, ...]
     rules: tuple[RuleView, ...]
     why_not_lower: tuple[str, ...]
+    why_not_yet: WhyNotYet | None = None
+    review: ReviewView | None = None
+    strict_until: date | None = None
     unchecked_rules: tuple[UncheckedRule, ...]
     stability: Stability | None
     missing: MissingRange | None
@@ -303,6 +391,11 @@ class Recommendation(BaseModel):
     cautions: tuple[Caution, ...]
     validation: Validation
     provenance: Provenance
+
+    @property
+    def caution_ids(self) -> frozenset[str]:
+        """Ids of all cautions."""
+        return frozenset(caution.id for caution in self.cautions)
 
     @property
     def binding_rule(self) -> RuleView | None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from riskengine.authoring.policies import build_policy
 from riskengine.authoring.sources import build_value
 from riskengine.explanation.assistance import AssistanceCatalogue
 from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
 from riskengine.policy.document import PolicyDocument
+from riskengine.policy.law_provisions import LawDocument
 from riskengine.training.evidence import EvidenceDocument
 from riskengine.training.evidence_rules import CATALOGUE, EvidenceRules
 
@@ -39,6 +41,7 @@ SHAPES: dict[str, type[BaseModel]] = {
     "assistance": AssistanceCatalogue,
     CATALOGUE: EvidenceRules,
     "evidence": EvidenceDocument,
+    "law": LawDocument,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
 
@@ -52,9 +55,10 @@ def build_instrument(path: Path) -> tuple[str, Any]:
 def build_all(data_schema: Path) -> list[Built]:
     """Build every artefact under ``data_schema``, writing nothing."""
     built = []
+    # instruments come first in the table: a policy is checked against the one that it names
     for kind, shape in SHAPES.items():
         for path in sorted((data_schema / kind).glob("*.yaml")):
-            value = build_value(path, shape)
+            value = build_policy(path) if shape is PolicyDocument else build_value(path, shape)
             target = data_schema / "built" / kind / f"{value['id']}@{value['version']}.json"
             built.append(Built(target, pretty(value)))
             if shape is Instrument:

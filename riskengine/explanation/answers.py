@@ -24,7 +24,7 @@ def answer_words(item: Item | DerivedItem, answer: object, say: Texts) -> str:
     if isinstance(answer, tuple):
         return "、".join(answer_words(item, one, say) for one in answer) or say("none_of_these")
     if isinstance(answer, date):
-        return f"{answer.year}年{answer.month}月{answer.day}日" if lang == "zh" else str(answer)
+        return written_day(answer, say)
     if isinstance(answer, int | float):
         number = f"{answer:g}" if isinstance(answer, int) else f"{answer:.3g}"
         if item.unit is None:
@@ -35,6 +35,11 @@ def answer_words(item: Item | DerivedItem, answer: object, say: Texts) -> str:
     if isinstance(item, Item) and item.levels:
         return item.level(str(answer)).label[lang]
     return str(answer)
+
+
+def written_day(day: date, say: Texts) -> str:
+    """Write a date as the language does."""
+    return f"{day.year}年{day.month}月{day.day}日" if say.lang == "zh" else day.isoformat()
 
 
 def _singular(unit: str) -> str:

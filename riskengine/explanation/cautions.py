@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from riskengine.explanation.judgement import Judgement
 from riskengine.explanation.rules import citation_words
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.items import Item
+from riskengine.policy.compiled import Policy
 from riskengine.policy.document import Citation
-from riskengine.policy.ruling import Policy
-from riskengine.policy.tiers import Tier
+from riskengine.policy.statutory import Finding
 from riskengine.recommendation import Caution
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.text import Text
@@ -22,12 +22,19 @@ def cautions(
     policy: Policy | None,
     assessment: Assessment,
     judgement: Judgement,
+    beside: Sequence[Finding],
     say: Texts,
 ) -> tuple[Caution, ...]:
-    """All cautions, the gravest first: who decides, what the law says, what a score can say."""
+    """All cautions, the gravest first: what the law says and rules say, what a score can say.
+
+    Parameters
+    ----------
+    beside
+        What the law says beside the tier.
+    """
     return (
         *_about_use(scorecard, policy, say),
-        *_from_law_and_rules(judgement, say),
+        *_from_law_and_rules(judgement, beside, say),
         *(_about_the_score(scorecard, assessment, say) if judgement.stop is None else ()),
     )
 
@@ -40,20 +47,19 @@ def _about_use(scorecard: Scorecard, policy: Policy | None, say: Texts) -> Itera
     if policy is None:
         yield _plain("research", say)
         return
-    yield _plain("person_decides", say)
     if "template" in (scorecard.document.purpose, policy.document.purpose):
         yield _plain("template", say)
 
 
-def _from_law_and_rules(judgement: Judgement, say: Texts) -> Iterator[Caution]:
-    for finding in judgement.findings:
+def _from_law_and_rules(
+    judgement: Judgement, beside: Sequence[Finding], say: Texts
+) -> Iterator[Caution]:
+    for finding in (*judgement.findings, *beside):
         if finding is not judgement.stop:
             yield _cited(finding.constraint, finding.reason, finding.citation, say)
     if judgement.ruling is not None:
         for notice in judgement.ruling.warnings:
             yield _cited(notice.id, notice.reason, notice.citation, say)
-        if judgement.ruling.tier is Tier.STRICT:
-            yield _plain("electronic", say)
 
 
 def _cited(name: str, reason: Text, citation: Citation, say: Texts) -> Caution:

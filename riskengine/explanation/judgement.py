@@ -1,17 +1,20 @@
 """Law, rules and doubt put together: which tier, or both, or none and why.
 
-One person and a whole frame go through this same function.
+One person goes through `judge`. A frame has its rules applied at once and settles every person by
+the same `stability_of` and `defensible`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from riskengine.explanation.stability import BandStability, band_stability
 from riskengine.instrument.assessment import Assessment
-from riskengine.policy.ruling import BAND_RULE, PastTier, Policy, Ruling, rule_on
+from riskengine.policy.compiled import BAND_RULE, Policy
+from riskengine.policy.history import PastEvent, PastTier
+from riskengine.policy.ruling import Hold, Ruling, rule_on
 from riskengine.policy.statutory import Case, Finding, StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import Status
@@ -84,6 +87,8 @@ def judge(
     rerating: Rerating,
     on: date,
     history: Sequence[PastTier] = (),
+    events: Sequence[PastEvent] | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Judgement:
     """Put score, rules and doubt together, where the law did not stop the engine.
 
@@ -91,35 +96,77 @@ def judge(
     ----------
     score, model_variance, rerating
         Of this assessment, from `Scorecard.scores` and `riskengine.scorecard.uncertainty`.
+    holds
+        What bars a step down from the present tier, and raises none.
     """
     if policy is None:
         return Judgement("score_only", legal.findings, None, None, None, ())
-    ruling = rule_on(policy, assessment, score=score, on=on, history=history)
-    stability = None
-    if has_uncertainty(scorecard):
-        stability = band_stability(
-            score,
-            policy.cut_offs,
-            model_variance=model_variance,
-            rerating=rerating,
-            log_odds_per_unit=scorecard.document.log_odds.unit / 2**LOG_ODDS_BITS,
-            whole_points=scorecard.document.form == "points",
-        )
-    # a rule is a rule; only where the score alone decides can it be too unsure to decide
-    if (
-        stability is not None
-        and ruling.binding.id == BAND_RULE
-        and stability.value < policy.document.either_tier_below
-    ):
-        # the neighbour is defensible only if the rules would let it stand
-        neighbour = rule_on(
-            policy,
-            assessment,
-            score=policy.cut_offs.score_in(stability.runner_up),
-            on=on,
-            history=history,
+    ruling = rule_on(
+        policy, assessment, score=score, on=on, history=history, events=events, holds=holds
+    )
+    stability = stability_of(
+        scorecard, policy, score, model_variance=model_variance, rerating=rerating
+    )
+
+    def at(band: Tier) -> Tier:
+        other = policy.cut_offs.score_in(band)
+        return rule_on(
+            policy, assessment, score=other, on=on, history=history, events=events, holds=holds
         ).tier
-        if neighbour is not ruling.tier:
-            both = sorted((ruling.tier, neighbour), key=lambda tier: tier.rank)
-            return Judgement("either", legal.findings, None, ruling, stability, tuple(both))
-    return Judgement("recommended", legal.findings, None, ruling, stability, (ruling.tier,))
+
+    tiers = defensible(policy, ruling.tier, ruling.binding.id, stability, at)
+    status: Status = "either" if len(tiers) == 2 else "recommended"
+    return Judgement(status, legal.findings, None, ruling, stability, tiers)
+
+
+def stability_of(
+    scorecard: Scorecard,
+    policy: Policy,
+    score: int,
+    *,
+    model_variance: float,
+    rerating: Rerating,
+) -> BandStability | None:
+    """How stable the band of a score is, where the scorecard states its uncertainty."""
+    if not has_uncertainty(scorecard):
+        return None
+    return band_stability(
+        score,
+        policy.cut_offs,
+        model_variance=model_variance,
+        rerating=rerating,
+        log_odds_per_unit=scorecard.document.log_odds.unit / 2**LOG_ODDS_BITS,
+        whole_points=scorecard.document.form == "points",
+    )
+
+
+def defensible(
+    policy: Policy,
+    tier: Tier,
+    binding: str,
+    stability: BandStability | None,
+    at: Callable[[Tier], Tier],
+) -> tuple[Tier, ...]:
+    """The tier of a ruling, or two with the less restrictive first.
+
+    A rule is a rule; only where the score alone decides can it be too unsure to decide. The
+    neighbour is defensible only if the rules would let it stand.
+
+    Parameters
+    ----------
+    binding
+        Name of the rule that the tier rests on.
+    at
+        The tier that the rules give to a score in a band.
+    """
+    if (
+        stability is None
+        or binding != BAND_RULE
+        or stability.value >= policy.document.either_tier_below
+    ):
+        return (tier,)
+    neighbour = at(stability.runner_up)
+    if neighbour is tier:
+        return (tier,)
+    first, second = sorted((tier, neighbour), key=lambda one: one.rank)
+    return (first, second)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 from riskengine.explanation.answers import answer_words
 from riskengine.explanation.judgement import Judgement
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy.bands import CutOffs
+from riskengine.policy.compiled import INITIAL_RULE, AppliedRule
 from riskengine.policy.document import Citation
-from riskengine.policy.ruling import INITIAL_RULE, AppliedRule, Ruling
+from riskengine.policy.ruling import Ruling
 from riskengine.policy.statutory import Finding
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import RuleView
@@ -79,12 +81,20 @@ def _reports(assessment: Assessment, fields: Sequence[str], say: Texts) -> dict[
 
 
 def why_not_lower(
-    ruling: Ruling, score: int, cut_offs: CutOffs, *, points: bool, say: Texts
+    ruling: Ruling,
+    score: int,
+    cut_offs: CutOffs,
+    *,
+    takes_effect: date | None,
+    points: bool,
+    say: Texts,
 ) -> tuple[str, ...]:
     """What stands between the tier and the next lower one.
 
     Parameters
     ----------
+    takes_effect
+        First day on which the tier without the initial period could hold.
     points
         Whether the score is in points, which an officer can compare with a cut-off.
     """
@@ -100,13 +110,14 @@ def why_not_lower(
             if points
             else say("why_band_full", tier=lower.label[lang])
         )
-    after, until = ruling.without_initial_period, ruling.initial_period_until
+    after = ruling.without_initial_period
     for rule in ruling.applied[1:]:
         if rule.effect == "cap" or rule.tier.rank <= lower.rank:
             continue
         told = {"reason": rule.reason[lang], "citation": citation_words(rule.citation, say)}
-        if rule.id == INITIAL_RULE and after is not None and until is not None:
-            reasons.append(say("why_until", **told, tier=after.label[lang], day=until.isoformat()))
+        if rule.id == INITIAL_RULE and after is not None and takes_effect is not None:
+            day = takes_effect.isoformat()
+            reasons.append(say("why_until", **told, tier=after.label[lang], day=day))
         else:
             reasons.append(say("why_rule", **told))
     return tuple(reasons)

@@ -117,7 +117,9 @@ def parse_answers(
                     accepted=(rule.message.zh, rule.message.en),
                 )
             )
-    return MappingProxyType(answers), tuple(problems)
+    # in the order of the instrument, whatever was filled in: an order may tell of an answer too
+    in_order = {item_id: answers[item_id] for item_id in checker.parsers if item_id in answers}
+    return MappingProxyType(in_order), tuple(problems)
 
 
 def complete(instrument: Instrument, answers: Mapping[str, object]) -> dict[str, object]:

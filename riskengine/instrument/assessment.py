@@ -39,7 +39,8 @@ _PERSON_FORM = (
 )
 _FIELDS = ("format", "instrument", "person", "id", "kind", "form", "assessed_on", "answers",
            "sources")  # fmt: skip
-_SOURCE_FIELDS = ("source", "on", "by", "disclosure")
+_SOURCE_FIELDS = ("source", "on", "by", "disclosure", "legal_basis")
+_LONGEST_BASIS = 200
 
 
 @dataclass(frozen=True)
@@ -56,12 +57,16 @@ class AnswerSource:
         Internal id of the person who recorded it.
     disclosure
         A stricter class than the item's own, where this answer came in confidence.
+    legal_basis
+        The article that allows this answer to be used, where a record is otherwise sealed. It is
+        kept with the assessment and shown in no output.
     """
 
     source: SourceKind
     on: date | None = None
     by: str | None = None
     disclosure: Disclosure | None = None
+    legal_basis: str | None = None
 
 
 @dataclass(frozen=True)
@@ -290,6 +295,15 @@ def _sources(
                     )
                 )  # fmt: skip
                 bad = True
+            elif name == "legal_basis" and not _is_basis(value):
+                problems.append(
+                    problem(
+                        "wrong_type", f"{place}.legal_basis",
+                        accepted=(f"法律条文，{_LONGEST_BASIS}个字符以内",
+                                  f"an article of law, at most {_LONGEST_BASIS} characters"),
+                    )
+                )  # fmt: skip
+                bad = True
         kind = entry.get("source")
         if kind not in get_args(SourceKind):
             problems.append(
@@ -302,5 +316,15 @@ def _sources(
                 on=parse_iso_date(entry.get("on")),
                 by=cast("str | None", entry.get("by")),
                 disclosure=cast("Disclosure | None", entry.get("disclosure")),
+                legal_basis=cast("str | None", entry.get("legal_basis")),
             )
     return sources
+
+
+def _is_basis(value: object) -> bool:
+    return (
+        isinstance(value, str)
+        and len(value) <= _LONGEST_BASIS
+        and re.search(r"\S", value) is not None
+        and re.search("[\ud800-\udfff]", value) is None
+    )

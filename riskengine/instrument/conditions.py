@@ -134,6 +134,26 @@ def comparisons(condition: All | Any | Not | Comparison) -> Iterator[Comparison]
             yield from comparisons(part)
 
 
+Place = tuple[str | int, ...]
+
+
+def located(
+    condition: All | Any | Not | Comparison, place: Place = ()
+) -> Iterator[tuple[Place, Comparison]]:
+    """Walk the comparisons of a condition with their places in the file that holds it."""
+    match condition:
+        case Comparison():
+            yield place, condition
+        case All(all=parts):
+            for i, part in enumerate(parts):
+                yield from located(part, (*place, "all", i))
+        case Any(any=parts):
+            for i, part in enumerate(parts):
+                yield from located(part, (*place, "any", i))
+        case Not(not_=part):
+            yield from located(part, (*place, "not"))
+
+
 Predicate = Callable[[Mapping[str, object]], Truth]
 """A compiled condition: answers by item (not-known codes left out), facts under their names."""
 

@@ -208,7 +208,10 @@ def check_comparison(test: Comparison, instrument: Instrument, place: str) -> No
             or isinstance(test.at_most, str)
             or not ({"at_least", "at_most", "known"} & set(test.operators()))
         ):
-            raise ValueError(f"{place}: derived item [{test.item}] compares with numbers only")
+            raise ValueError(
+                f"{place}: derived item [{test.item}] compares with numbers only; accepted: "
+                "at_least, at_most or known"
+            )
         return
     item = instrument.by_id.get(test.item)
     if item is None:
@@ -233,22 +236,39 @@ def check_comparison(test: Comparison, instrument: Instrument, place: str) -> No
         )
         if not known:
             accepted = ", ".join(item.level_ids) or item.type
-            raise ValueError(f"{place}: item [{item.id}] has no answer [{value}]: {accepted}")
+            raise ValueError(
+                f"{place}: item [{item.id}] has no answer [{value}]; accepted: {accepted}"
+            )
     if test.contains is not None and item.type != "multiple":
-        raise ValueError(f"{place}: [contains] is for items of type multiple")
+        raise ValueError(
+            f"{place}: [contains] is for items of type multiple; accepted: is, in, at_least, "
+            "at_most or known"
+        )
     for bound in bounds:
         if item.type == "ordinal":
             if bound not in item.level_ids:
-                raise ValueError(f"{place}: item [{item.id}] has no level [{bound}]")
+                raise ValueError(
+                    f"{place}: item [{item.id}] has no level [{bound}]; accepted: "
+                    + ", ".join(item.level_ids)
+                )
         elif item.type in NUMERIC:
             if isinstance(bound, str):
-                raise ValueError(f"{place}: item [{item.id}] is a number, not [{bound}]")
+                raise ValueError(
+                    f"{place}: item [{item.id}] is a number, not [{bound}]; accepted: a number "
+                    f"from {item.minimum:g} to {item.maximum:g}"
+                )
         elif item.type != "date":
-            raise ValueError(f"{place}: item [{item.id}] of type {item.type} has no order")
+            raise ValueError(
+                f"{place}: item [{item.id}] of type {item.type} has no order; accepted: is, in or "
+                "known"
+            )
     other = test.more_than_item
     if other is not None and (
         other not in instrument.by_id
         or (instrument.by_id[other].type in NUMERIC) != (item.type in NUMERIC)
         or item.type not in NUMERIC | {"date"}
     ):
-        raise ValueError(f"{place}: [{item.id}] and [{other}] cannot be compared")
+        raise ValueError(
+            f"{place}: [{item.id}] and [{other}] cannot be compared; accepted: two numbers or two "
+            "days"
+        )

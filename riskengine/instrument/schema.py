@@ -110,6 +110,12 @@ def _definitions() -> Schema:
                 "on": _DATE,
                 "by": _INTERNAL_ID,
                 "disclosure": {"enum": [*get_args(Disclosure)]},
+                "legal_basis": {
+                    "type": "string",
+                    "maxLength": 200,
+                    "pattern": "\\S",
+                    "not": {"pattern": "[\\uD800-\\uDFFF]"},
+                },
             },
         },
     }

@@ -10,6 +10,7 @@ from riskengine.errors import PolicyError
 from riskengine.policy.document import (
     Bands,
     PointBands,
+    PointRangeBands,
     ProbabilityBands,
     ReferenceShareBands,
 )
@@ -46,13 +47,13 @@ def resolve(bands: Bands, scorecard: ScorecardDocument, *, policy: str) -> CutOf
     """
     name = f"{scorecard.id}@{scorecard.version}"
     match bands:
-        case PointBands():
+        case PointBands() | PointRangeBands():
             if bands.scorecard != name:
                 raise PolicyError(
                     f"policy [{policy}]: its cut-offs were fixed for scorecard "
                     f"[{bands.scorecard}], not [{name}]"
                 )
-            cuts = CutOffs(bands.relaxed_below, bands.strict_from)
+            cuts = fixed_cuts(bands)
         case ProbabilityBands():
             if scorecard.scale != "calibrated":
                 raise PolicyError(
@@ -70,6 +71,16 @@ def resolve(bands: Bands, scorecard: ScorecardDocument, *, policy: str) -> CutOf
             f"(relaxed below [{cuts.relaxed_below}], strict from [{cuts.strict_from}])"
         )
     return cuts
+
+
+def fixed_cuts(bands: PointBands | PointRangeBands) -> CutOffs:
+    """Cut-offs of bands that are fixed scores; ranges were checked to touch one another."""
+    if isinstance(bands, PointBands):
+        return CutOffs(bands.relaxed_below, bands.strict_from)
+    edges = {one.tier: one.from_ for one in bands.ranges}
+    ordinary, strict = edges[Tier.ORDINARY], edges[Tier.STRICT]
+    assert ordinary is not None and strict is not None  # `checks` refuses open ends inside
+    return CutOffs(ordinary, strict)
 
 
 def _score_at(scorecard: ScorecardDocument, share: str) -> int:

@@ -1,69 +1,67 @@
-"""What the law and the local rules make of one assessment and its score."""
+"""What the local rules make of one assessment and its score.
+
+The score proposes a band. Rules that cap, raise or set the tier follow; a rule that raises goes
+before one that caps. The initial period comes next, and last the way down: a tier goes down one
+step at a time, not before its minimum stay is over, and not while something holds it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Literal
 
-from riskengine.errors import PolicyError
 from riskengine.instrument.assessment import Assessment
-from riskengine.instrument.conditions import (
-    Comparison,
-    Predicate,
-    comparisons,
-    compile_condition,
-)
-from riskengine.instrument.model import Instrument, check_comparison
 from riskengine.policy import facts as policy_facts
-from riskengine.policy.bands import CutOffs
-from riskengine.policy.document import (
-    Citation,
-    Contact,
-    PolicyDocument,
-    Rule,
-    Steps,
-    TierTerms,
+from riskengine.policy.compiled import (
+    BAND_RULE,
+    INITIAL_RULE,
+    SANCTION_RULE,
+    STAY_RULE,
+    STEP_RULE,
+    AppliedRule,
+    CompiledRule,
+    Policy,
+    compile_policy,
+)
+from riskengine.policy.document import Citation, Contact, Lasts
+from riskengine.policy.facts import term_days
+from riskengine.policy.history import (
+    COUNTED,
+    SANCTIONS,
+    Dated,
+    EventKind,
+    PastEvent,
+    PastTier,
+    Standing,
+    dated,
+    standing,
 )
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
-BAND_RULE = "score_band"
-INITIAL_RULE = "initial_period"
-STEP_RULE = "one_step_down"
-STAY_RULE = "minimum_stay"
-
-
-@dataclass(frozen=True)
-class PastTier:
-    """A tier that a named person decided earlier."""
-
-    tier: Tier
-    decided_on: date
-
-
-@dataclass(frozen=True)
-class AppliedRule:
-    """A rule that had a say in the tier.
-
-    Attributes
-    ----------
-    effect
-        What it did: ``band``, ``floor``, ``cap``, ``set``.
-    tier
-        The tier that it asks for.
-    fields
-        The answers or facts that its reason reports.
-    """
-
-    id: str
-    title: Text
-    effect: Literal["band", "floor", "cap", "set"]
-    tier: Tier
-    reason: Text
-    citation: Citation
-    fields: tuple[str, ...] = ()
+# what a caller needs to rule on people stands in this one module
+__all__ = [
+    "BAND_RULE",
+    "INITIAL_RULE",
+    "SANCTION_RULE",
+    "STAY_RULE",
+    "STEP_RULE",
+    "AppliedRule",
+    "Hold",
+    "Notice",
+    "PastEvent",
+    "PastTier",
+    "Policy",
+    "Ruling",
+    "Situation",
+    "Unchecked",
+    "compile_policy",
+    "review_on",
+    "rule_on",
+    "situation",
+    "term_days",
+]
 
 
 @dataclass(frozen=True)
@@ -76,6 +74,47 @@ class Notice:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """Something outside the policy that bars a step down until a named person closes it.
+
+    It raises no tier: it keeps the present one, and only against a step down.
+    """
+
+    id: str
+    title: Text
+    reason: Text
+    citation: Citation
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Unchecked:
+    """Something that could not be checked because an answer or a fact is missing."""
+
+    id: str
+    title: Text
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What a ruling may know of a person on a day, apart from the score.
+
+    Attributes
+    ----------
+    initial_until
+        First day after the initial period; ``None`` where there is none or no start is known.
+    """
+
+    assessment: Assessment
+    on: date
+    term: int | None
+    start: date | None
+    initial_until: date | None
+    stands: Standing
+    events: Dated
+
+
+@dataclass(frozen=True)
 class Ruling:
     """The tier that comes out, and everything that made it.
 
@@ -85,9 +124,11 @@ class Ruling:
         What the score alone says.
     binding
         The rule that the tier rests on; the score band where no rule changed it.
+    asked
+        The tier by score and rules, before the initial period and the way down.
     without_initial_period
-        The tier once the initial period is over, and the first day of that; both ``None``
-        where no initial period binds.
+        The tier by score and rules where the initial period binds, and the first day after the
+        period; both ``None`` elsewhere.
     unchecked
         Rules that could not be checked because an answer is missing.
     """
@@ -97,74 +138,13 @@ class Ruling:
     binding: AppliedRule
     applied: tuple[AppliedRule, ...]
     warnings: tuple[Notice, ...]
-    unchecked: tuple[Rule, ...]
+    unchecked: tuple[Unchecked, ...]
     extra_contacts: tuple[Contact, ...]
     without_initial_period: Tier | None
     initial_period_until: date | None
-
-
-@dataclass(frozen=True)
-class Policy:
-    """A policy compiled against its instrument and the cut-offs of a scorecard."""
-
-    document: PolicyDocument
-    cut_offs: CutOffs
-    rules: tuple[tuple[Rule, Predicate], ...]
-
-    def terms(self, tier: Tier) -> TierTerms:
-        """Contacts, minutes and review of a tier."""
-        return self.document.tiers[tier]
-
-
-def compile_policy(document: PolicyDocument, instrument: Instrument, cut_offs: CutOffs) -> Policy:
-    """Type a policy's conditions against an instrument.
-
-    Raises
-    ------
-    PolicyError
-        Naming rule, item and what is accepted.
-    """
-    if document.instrument != instrument.id:
-        raise PolicyError(
-            f"policy [{document.id}] is for instrument [{document.instrument}], "
-            f"not [{instrument.id}]"
-        )
-    for rule in document.rules:
-        place = f"policy [{document.id}] rule [{rule.id}]"
-        for test in comparisons(rule.when):
-            try:
-                _check_fact(test, place) if test.fact else check_comparison(
-                    test, instrument, place
-                )
-            except ValueError as error:
-                raise PolicyError(str(error)) from error
-    ranks = {
-        **instrument.ranks,
-        **{name: {tier.value: tier.rank for tier in Tier} for name in ("band", "current_tier")},
-    }
-    return Policy(
-        document=document,
-        cut_offs=cut_offs,
-        rules=tuple((rule, compile_condition(rule.when, ranks)) for rule in document.rules),
-    )
-
-
-def _check_fact(test: Comparison, place: str) -> None:
-    fact = test.fact
-    if fact in policy_facts.NUMBERS:
-        bounds = [b for b in (test.at_least, test.at_most) if b is not None]
-        if test.known is None and (not bounds or isinstance(bounds[0], str)):
-            raise ValueError(f"{place}: fact [{fact}] compares with a number")
-        return
-    choices = policy_facts.CHOICES.get(str(fact))
-    if choices is None:
-        accepted = ", ".join((*policy_facts.NUMBERS, *policy_facts.CHOICES))
-        raise ValueError(f"{place}: unknown fact [{fact}]; accepted: {accepted}")
-    for value in (test.is_, *(test.in_ or ()), test.at_least, test.at_most):
-        if value is not None and value not in choices:
-            raise ValueError(
-                f"{place}: fact [{fact}] has no value [{value}]: {', '.join(choices)}"
-            )
+    asked: Tier
+    situation: Situation
+    holds: tuple[Hold, ...] = ()
 
 
 def rule_on(
@@ -174,12 +154,10 @@ def rule_on(
     score: int,
     on: date,
     history: Sequence[PastTier] = (),
+    events: Sequence[PastEvent] | None = None,
+    holds: Sequence[Hold] = (),
 ) -> Ruling:
     """Apply bands, rules, initial period and steps.
-
-    The score proposes a band. Rules that set, raise or cap the tier follow; a rule that raises
-    goes before one that caps. The initial period comes next, and last the steps: a tier goes down
-    one at a time, and not before its minimum stay is over.
 
     Parameters
     ----------
@@ -188,138 +166,137 @@ def rule_on(
     on
         Day of the recommendation.
     history
-        Tiers decided earlier, in any order.
+        Tiers decided earlier, in any order; later ones than ``on`` are left out.
+    events
+        Dated events; ``None`` where nobody handed any over, which is not the same as none.
+    holds
+        What bars a step down from the present tier.
     """
-    document = policy.document
+    here = situation(policy, assessment, on=on, history=history, events=events)
     band = policy.cut_offs.band(score)
-    last = max(history, key=lambda past: past.decided_on) if history else None
-    current = last.tier if last is not None else None
-    known = {
-        **assessment.known,
-        **policy_facts.facts(assessment, on=on, band=band, current=current),
-    }
-    by_band = AppliedRule(
-        id=BAND_RULE,
-        title=Text(zh="评分区间", en="score band"),
-        effect="band",
-        tier=band,
-        reason=Text(
-            zh=f"评分所在区间对应{band.label.zh}。",
-            en=f"The score lies in the band of the {band.label.en} tier.",
-        ),
-        citation=document.band_citation,
-    )
-    applied = [by_band]
-    warnings: list[Notice] = []
-    unchecked: list[Rule] = []
-    contacts: list[Contact] = []
-    for rule, condition in policy.rules:
-        if not rule.in_force(on):
-            continue
-        truth = condition(known)
-        if truth is None:
-            unchecked.append(rule)
-        if truth is not True:
-            continue
-        if rule.effect.kind == "caution":
-            warnings.append(Notice(rule.id, rule.reason, rule.citation))
-        elif rule.effect.kind == "schedule":
-            contacts += rule.effect.contacts
-            warnings.append(Notice(rule.id, rule.reason, rule.citation))
-        elif rule.effect.tier is not None:
-            applied.append(
-                AppliedRule(
-                    id=rule.id,
-                    title=rule.title,
-                    effect=rule.effect.kind,
-                    tier=rule.effect.tier,
-                    reason=rule.reason,
-                    citation=rule.citation,
-                    fields=rule.reports,
-                )
-            )
-    tier, binding = _combine(applied)
-    after, until = None, None
-    start = assessment.known.get(policy_facts.START_ITEM)
-    initial = document.initial_period
-    if initial is not None and isinstance(start, date):
-        until = start + timedelta(days=initial.period.length(term_days(assessment)))
-        if on < until and initial.tier.rank > tier.rank:
-            after = tier
-            binding = AppliedRule(
-                id=INITIAL_RULE,
-                title=Text(zh="入矫初期", en="initial period"),
-                effect="floor",
-                tier=initial.tier,
-                reason=initial.reason,
-                citation=initial.citation,
-                fields=(policy_facts.START_ITEM,),
-            )
-            applied.append(binding)
-            tier = initial.tier
-    if document.steps is not None and last is not None:
-        held = _held(document, document.steps, assessment, last, tier, on)
-        if held is not None:
-            binding, tier = held, held.tier
-            applied.append(held)
+    fired = _fired(policy, here, known(here, band))
+    asked, binding = _combine((policy.by_band[band], *fired.applied))
+    tier = asked
+    applied = [policy.by_band[band], *fired.applied]
+    after = None
+    initial = _initial(policy, here, tier)
+    if initial is not None:
+        after, tier, binding = tier, initial.tier, initial
+        applied.append(initial)
+    kept, open_questions = _way_down(policy, here, tier, holds)
+    if kept:
+        binding, tier = kept[0], kept[0].tier
+        applied += kept
     return Ruling(
         band=band,
         tier=tier,
         binding=binding,
         applied=tuple(applied),
-        warnings=tuple(warnings),
-        unchecked=tuple(unchecked),
-        extra_contacts=tuple(contacts),
+        warnings=tuple(fired.notices),
+        unchecked=(*fired.unchecked, *open_questions),
+        extra_contacts=tuple(fired.contacts),
         without_initial_period=after,
-        initial_period_until=until if after is not None else None,
+        initial_period_until=here.initial_until if after is not None else None,
+        asked=asked,
+        situation=here,
+        holds=tuple(holds),
     )
 
 
-def _held(
-    document: PolicyDocument,
-    steps: Steps,
+def situation(
+    policy: Policy,
     assessment: Assessment,
-    last: PastTier,
-    tier: Tier,
+    *,
     on: date,
-) -> AppliedRule | None:
-    """What keeps a tier from going down so far, or so soon."""
-    if tier.rank >= last.tier.rank:
-        return None
-    stay = document.tiers[last.tier].minimum_stay
-    if stay is not None:
-        until = last.decided_on + timedelta(days=stay.length(term_days(assessment)))
-        if on < until:
-            label = last.tier.label
-            return AppliedRule(
-                id=STAY_RULE,
-                title=Text(zh="最短期限", en="minimum stay"),
-                effect="floor",
-                tier=last.tier,
-                reason=Text(
-                    zh=f"{label.zh}的最短期限至{until.isoformat()}届满。",
-                    en=f"The minimum stay at the {label.en} tier ends on {until.isoformat()}.",
-                ),
-                citation=steps.citation,
-            )
-    lowest = Tier.at(max(0, last.tier.rank - steps.down))
-    if tier.rank >= lowest.rank:
-        return None
-    return AppliedRule(
-        id=STEP_RULE,
-        title=Text(zh="逐级下调", en="one step at a time"),
-        effect="floor",
-        tier=lowest,
-        reason=steps.reason,
-        citation=steps.citation,
+    history: Sequence[PastTier] = (),
+    events: Sequence[PastEvent] | None = None,
+) -> Situation:
+    """Read term, initial period, standing and events off an assessment and its history."""
+    term = term_days(assessment)
+    start = assessment.known.get(policy_facts.START_ITEM)
+    start = start if isinstance(start, date) else None
+    until = initial = None
+    days = policy.initial_days(term)
+    if days is not None and start is not None and policy.document.initial_period is not None:
+        until = start + timedelta(days=days)
+        initial = (policy.document.initial_period.tier, start, until)
+    return Situation(
+        assessment=assessment,
+        on=on,
+        term=term,
+        start=start,
+        initial_until=until,
+        stands=standing(history, on=on, initial=initial),
+        events=dated(events, on=on),
     )
 
 
-def term_days(assessment: Assessment) -> int | None:
-    """Length of the person's term, where both its ends are known."""
-    start = assessment.known.get(policy_facts.START_ITEM)
-    end = assessment.known.get(policy_facts.END_ITEM)
-    return (end - start).days if isinstance(start, date) and isinstance(end, date) else None
+def known(here: Situation, band: Tier | None) -> Mapping[str, object]:
+    """Answers and facts that conditions may ask for."""
+    return {
+        **here.assessment.known,
+        **policy_facts.facts(
+            here.assessment, on=here.on, band=band, stands=here.stands, events=here.events
+        ),
+    }
+
+
+@dataclass(frozen=True)
+class _Fired:
+    """What the local rules say, before they are weighed against one another."""
+
+    applied: list[AppliedRule]
+    notices: list[Notice]
+    contacts: list[Contact]
+    unchecked: list[Unchecked]
+
+
+def _fired(policy: Policy, here: Situation, answers: Mapping[str, object]) -> _Fired:
+    found = _Fired([], [], [], [])
+    true: list[tuple[CompiledRule, date | None]] = []
+    for one in policy.rules:
+        if not one.rule.in_force(here.on):
+            continue
+        truth = one.test(answers)
+        if truth is None:
+            found.unchecked.append(Unchecked(one.rule.id, one.rule.title))
+        elif truth:
+            until = runs_out(one.rule.lasts, here)
+            if until is None or here.on < until:
+                true.append((one, until))
+    names = {one.rule.id for one, _ in true}
+    for one, until in true:
+        rule = one.rule
+        if not names.isdisjoint(rule.yields_to):
+            continue
+        if one.applied is None:
+            found.notices.append(Notice(rule.id, rule.reason, rule.citation))
+            found.contacts.extend(rule.effect.contacts)
+        elif until is None:
+            found.applied.append(one.applied)
+        else:
+            found.applied.append(AppliedRule(**{**vars(one.applied), "until": until}))
+    return found
+
+
+def runs_out(lasts: Lasts | None, here: Situation) -> date | None:
+    """First day on which a rule no longer holds, or ``None`` where that cannot be said."""
+    if lasts is None or not all_dated(here, lasts.since):
+        return None
+    newest = here.events.latest(lasts.since)
+    if newest is None:
+        return None
+    # a share of the term as for a minimum stay: the consequence is to be in proportion to the term
+    return newest + timedelta(days=lasts.period.length(here.term, "1/6"))
+
+
+def all_dated(here: Situation, kinds: Sequence[EventKind]) -> bool:
+    """Whether every event that the answers count has a day on file."""
+    for kind in kinds:
+        counted = here.assessment.known.get(COUNTED.get(kind, ""))
+        if isinstance(counted, int) and here.events.count.get(kind, 0) < counted:
+            return False
+    return True
 
 
 def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
@@ -344,8 +321,158 @@ def _combine(applied: Sequence[AppliedRule]) -> tuple[Tier, AppliedRule]:
     return tier, binding
 
 
+def _initial(policy: Policy, here: Situation, tier: Tier) -> AppliedRule | None:
+    """The initial period, where it asks for more than score and rules."""
+    initial, until = policy.document.initial_period, here.initial_until
+    if initial is None or until is None or here.on >= until or initial.tier.rank <= tier.rank:
+        return None
+    return AppliedRule(
+        id=INITIAL_RULE,
+        title=Text(zh="入矫初期", en="initial period"),
+        effect="floor",
+        tier=initial.tier,
+        reason=initial.reason,
+        citation=initial.citation,
+        fields=(policy_facts.START_ITEM,),
+        until=until,
+    )
+
+
+def _way_down(
+    policy: Policy, here: Situation, tier: Tier, holds: Sequence[Hold]
+) -> tuple[list[AppliedRule], list[Unchecked]]:
+    """What keeps a tier from going down so far, or so soon; the first of them binds."""
+    current = here.stands.current
+    if current is None:
+        return [], _not_checked(policy, here, tier, holds)
+    if tier.rank >= current.rank:
+        return [], []
+    kept = [*_held(holds, current), *_barred(policy, here, current)]
+    if kept or policy.document.steps is None:
+        return kept, []
+    lowest = Tier.at(max(0, current.rank - policy.document.steps.down))
+    return ([policy.one_step[lowest]] if tier.rank < lowest.rank else []), []
+
+
+def _not_checked(
+    policy: Policy, here: Situation, tier: Tier, holds: Sequence[Hold]
+) -> list[Unchecked]:
+    """The way down cannot be checked for a person whose present tier nobody handed over."""
+    if here.assessment.kind == "intake" or tier is Tier.STRICT:
+        return []
+    found = [Unchecked(hold.id, hold.title) for hold in holds]
+    if policy.document.steps is not None:
+        found.append(Unchecked(policy.one_step[tier].id, policy.one_step[tier].title))
+    return found
+
+
+def _held(holds: Sequence[Hold], current: Tier) -> Iterator[AppliedRule]:
+    for hold in holds:
+        yield AppliedRule(
+            hold.id, hold.title, "floor", current, hold.reason, hold.citation, hold.fields
+        )
+
+
+def _barred(policy: Policy, here: Situation, current: Tier) -> Iterator[AppliedRule]:
+    """What the policy itself asks for before the present tier can go down."""
+    steps = policy.document.steps
+    if steps is None:
+        return
+    until = stay_until(policy, here, current)
+    if until is not None and here.on < until:
+        yield _stay_rule(current, until, steps.citation)
+    clean = sanction_state(policy, here)
+    if clean.bars:
+        yield _sanction_rule(current, clean.until, steps.citation)
+    if policy.steps:
+        # a condition of a step down may ask for facts, never for the score
+        answers = known(here, None)
+        for one in policy.steps:
+            if one.test(answers) is not True:
+                yield one.applied[current]
+
+
+def stay_until(policy: Policy, here: Situation, tier: Tier) -> date | None:
+    """First day after the minimum stay at the present tier."""
+    if here.stands.since is None or policy.document.tiers[tier].minimum_stay is None:
+        return None
+    return here.stands.since + timedelta(days=policy.stay_days(tier, here.term))
+
+
+@dataclass(frozen=True)
+class SanctionState:
+    """Whether sanctions bar a step down, and from which day they no longer do."""
+
+    bars: bool
+    until: date | None = None
+
+
+_FREE = SanctionState(False)
+
+
+def sanction_state(policy: Policy, here: Situation) -> SanctionState:
+    """Whether the time without a sanction that the policy asks for is over.
+
+    A sanction that is counted and has no day on file bars: an unknown day is not a day long ago.
+    """
+    days = policy.sanction_days(here.term)
+    if days is None:
+        return _FREE
+    if not all_dated(here, SANCTIONS):
+        return SanctionState(True)
+    newest = here.events.latest(SANCTIONS)
+    if newest is None:
+        return _FREE
+    until = newest + timedelta(days=days)
+    return SanctionState(here.on < until, until)
+
+
+def _stay_rule(tier: Tier, until: date, citation: Citation) -> AppliedRule:
+    return AppliedRule(
+        id=STAY_RULE,
+        title=Text(zh="最短期限", en="minimum stay"),
+        effect="floor",
+        tier=tier,
+        reason=Text(
+            zh=f"{tier.label.zh}的最短期限至{until.isoformat()}届满。",
+            en=f"The minimum stay at the {tier.label.en} tier ends on {until.isoformat()}.",
+        ),
+        citation=citation,
+        until=until,
+    )
+
+
+def _sanction_rule(tier: Tier, until: date | None, citation: Citation) -> AppliedRule:
+    if until is None:
+        reason = Text(
+            zh="有处罚记录但没有处罚日期，补录日期后才能确定何时可以下调。",
+            en="A sanction is on record without its day; once the day is entered, it can be said "
+            "when the tier may go down.",
+        )
+    else:
+        reason = Text(
+            zh=f"最近一次处罚后的观察期至{until.isoformat()}届满。",
+            en=f"The time without a sanction that a step down asks for ends on "
+            f"{until.isoformat()}.",
+        )
+    return AppliedRule(
+        id=SANCTION_RULE,
+        title=Text(zh="处罚后观察期", en="time without a sanction"),
+        effect="floor",
+        tier=tier,
+        reason=reason,
+        citation=citation,
+        until=until,
+    )
+
+
 def review_on(policy: Policy, assessment: Assessment, tier: Tier, *, on: date) -> date:
     """Day by which a tier is reviewed, never after the end of the term."""
+    due = on + timedelta(days=policy.review_days(tier, term_days(assessment)))
+    return within_term(assessment, due, on)
+
+
+def within_term(assessment: Assessment, day: date, on: date) -> date:
+    """A day, or the end of the term where that comes first."""
     end = assessment.known.get(policy_facts.END_ITEM)
-    due = on + timedelta(days=max(1, policy.terms(tier).review.length(term_days(assessment))))
-    return min(due, end) if isinstance(end, date) and end >= on else due
+    return min(day, end) if isinstance(end, date) and end >= on else day

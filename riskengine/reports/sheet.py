@@ -16,7 +16,7 @@ from riskengine.reports.chart import position_strip
 from riskengine.reports.contributions import Row, contribution_rows, ruled_out, without_effect
 from riskengine.reports.figures import DECIMALS, ScoreUnit, minus, percent, written_day
 
-CROWDED_LINES = 17
+CROWDED_LINES = 12
 
 
 @dataclass(frozen=True)

@@ -28,10 +28,14 @@ _WORDS: dict[str, dict[Language, str]] = {
     "needs": {"zh": "需要与帮扶", "en": "Needs and assistance"},
     "review": {"zh": "复核日期", "en": "Review by"},
     "why": {"zh": "为何尚不能更宽", "en": "Why not yet a lower tier"},
+    "strict_until": {"zh": "本次严管最长至", "en": "Strict holds until"},
     "after": {"zh": "此后", "en": "afterwards"},
     "from": {"zh": "最早自", "en": "from"},
     "cautions": {"zh": "注意", "en": "Mind"},
 }
+
+
+_MARKS = {"met": "✓", "nearly": "≈", "not_met": "✗", "not_known": "?"}
 
 
 def show(recommendation: Recommendation, console: Console) -> None:
@@ -50,7 +54,8 @@ def show(recommendation: Recommendation, console: Console) -> None:
             )
         )
     for alert in recommendation.alerts:
-        parts.append(Text(f"! {word('alerts')}: {alert.label} — {alert.task}", style="bold red"))
+        said = f"! {word('alerts')}: {alert.label} — {alert.task} {alert.words}".rstrip()
+        parts.append(Text(said, style="bold red" if alert.state == "open" else ""))
     score = recommendation.score
     if score is not None:
         line = f"{word('score')} {score.value if score.form == 'points' else score.log_odds}"
@@ -78,6 +83,12 @@ def show(recommendation: Recommendation, console: Console) -> None:
         parts.append(Text(f"§ {rule.title}{mark}: {rule.reason} ({rule.citation})"))
     for reason in recommendation.why_not_lower:
         parts.append(Text(f"{word('why')}: {reason}", style="dim"))
+    if recommendation.why_not_yet is not None:
+        parts.append(Text(recommendation.why_not_yet.words))
+        parts += [
+            Text(f"  {_MARKS[one.state]} {one.words}", style="dim")
+            for one in recommendation.why_not_yet.conditions
+        ]
     missing = recommendation.missing
     if missing is not None:
         names = ", ".join(item.label for item in missing.items)
@@ -97,6 +108,10 @@ def show(recommendation: Recommendation, console: Console) -> None:
         parts.append(Text(f"{word('needs')}: {need.label} — {'; '.join(need.assistance)}"))
     if recommendation.review_on is not None:
         parts.append(Text(f"{word('review')}: {recommendation.review_on}"))
+    if recommendation.strict_until is not None:
+        parts.append(Text(f"{word('strict_until')}: {recommendation.strict_until}"))
+    if recommendation.review is not None:
+        parts.append(Text(recommendation.review.words))
     for caution in recommendation.cautions:
         parts.append(Text(f"{word('cautions')}: {caution.text}", style="dim"))
     parts.append(Text(recommendation.validation.words, style="dim"))

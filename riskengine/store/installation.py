@@ -13,11 +13,16 @@ DEFAULT_JURISDICTION = "cn"
 
 
 class Installation(BaseModel):
-    """``installation.json`` in the agency's folder."""
+    """``installation.json`` in the agency's folder.
+
+    ``alert_official`` is the internal id of the official who is in charge of a safety alert until
+    the agency names another.
+    """
 
     model_config = FROZEN
     jurisdiction: str = Field(pattern=r"^[a-z]{2}(_[a-z0-9]+)*$")
     agency: str | None = None
+    alert_official: str | None = Field(default=None, min_length=1, max_length=64)
 
 
 def installation() -> Installation:

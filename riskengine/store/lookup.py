@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from riskengine.canonical import read_json, sha256
+from pydantic import ValidationError
+
+from riskengine.canonical import parse_json, read_json, sha256
 from riskengine.documents import load_document
 from riskengine.errors import (
     ArtefactError,
@@ -92,10 +94,38 @@ def find_policy(name: str) -> tuple[PolicyDocument, str]:
     """Load a policy and the hash of its file; the newest version where none is named."""
     path = _choose("policy", name, _built("policies"))
     data = path.read_bytes()
+    return read_policy(data, source=path.name), sha256(data)
+
+
+def read_policy(data: bytes, *, source: str) -> PolicyDocument:
+    """Read a built policy; what its parts say to one another is checked when it is compiled.
+
+    Raises
+    ------
+    PolicyError
+        With JSON path, rule, value and what is accepted.
+    """
     try:
-        return load_document(PolicyDocument, data, source=path.name), sha256(data)
+        raw = parse_json(data, source=source)
     except ArtefactError as error:
         raise PolicyError(str(error)) from error
+    try:
+        return PolicyDocument.model_validate_json(data.removeprefix(b"\xef\xbb\xbf"))
+    except ValidationError as error:
+        from riskengine.policy.faults import refuse_shape
+
+        raise refuse_shape(error, raw, source) from error
+
+
+def policy_names() -> list[str]:
+    """Names of all policies in reach, with versions."""
+    return [f"{s}@{v}" for s, versions in sorted(_built("policies").items()) for v in versions]
+
+
+def newest_built(kind: str, name: str) -> Path | None:
+    """Newest built file of a kind, or ``None`` where there is none."""
+    versions = _built(kind).get(name)
+    return None if not versions else versions[max(versions, key=_version)]
 
 
 def find_catalogue(kind: str, name: str) -> object | None:

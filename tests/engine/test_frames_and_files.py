@@ -27,6 +27,8 @@ def people(cn) -> list[Assessment]:
         answers = {item.id: random_answer(item, rng) for item in scored}
         answers["warnings_n"] = rng.choice([0, 0, 0, 1])
         answers["offence_type"] = rng.choice(["theft", "violence", "unknown"])
+        answers["self_harm_flag"] = rng.choice(["0", "0", "1", "3"])
+        answers["domestic_violence"] = rng.choice(["none", "current_perpetrator"])
         one = case(cn, **answers)
         found.append(Assessment.from_dict({**one.to_dict(), "person": f"P{number}"}, cn))
     return found
@@ -35,8 +37,12 @@ def people(cn) -> list[Assessment]:
 def test_rows_equal_recommendations(engine, people):
     rows = list(score_rows(engine, people, on=ON, explain=True, chunk=50))
     assert [row["id"] for row in rows] == [person.person for person in people]
+    alerts = {row["alerts"] for row in rows}
+    assert {None, "self_harm", "domestic_violence", "domestic_violence|self_harm"} == alerts
+    assert any(row["alerts"] for row in rows if row["tier"] is None), "also where the law stops"
     for row, person in zip(rows, people, strict=True):
         one = engine.recommend(person, on=ON)
+        assert row["alerts"] == ("|".join(alert.id for alert in one.alerts) or None)
         assert row["status"] == one.status
         assert row["tier"] == ("|".join(view.tier.value for view in one.tiers) or None)
         assert row["binding_rule"] == one.binding_rule.id

@@ -13,7 +13,7 @@ import pytest
 from riskengine import Engine, NotFoundError, PastTier, Recommendation, Tier, UseError
 from riskengine.batch.score import score_rows
 from tests.engine.conftest import write_model
-from tests.support.cases import ON, case
+from tests.support.cases import FILE_BLOCK, ON, case
 from tests.support.scorecards import make_document
 
 ANSWERS = {
@@ -270,3 +270,35 @@ print([name for name in {HEAVY!r} if name in sys.modules])
         env={"RISKENGINE_HOME": str(agency), "PATH": ""},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_a_fresh_process_opens_no_connection(agency):
+    """Information stays in the house: whatever asks for a socket ends the process."""
+    program = """
+import json, sys
+def refuse(event, arguments):
+    if event.startswith("socket."):
+        raise SystemExit(f"the engine asked for {event}")
+sys.addaudithook(refuse)
+from datetime import date
+from riskengine import Engine
+engine = Engine.load("made_up_cn")
+raw = json.loads(sys.stdin.read())
+print(engine.recommend(engine.assessment(raw), on=date(2026, 6, 1)).status)
+"""
+    raw = {"person": "T-1", "assessed_on": "2026-06-01", "answers": {**FILE_BLOCK, **ANSWERS}}
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", code],
+            input=json.dumps(raw),
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"RISKENGINE_HOME": str(agency), "PATH": ""},
+        )
+
+    done = run(program)
+    assert (done.returncode, done.stdout.strip()) == (0, "recommended"), done.stderr
+    caught = run(program + "import socket; socket.socket()")
+    assert "asked for socket" in caught.stderr, "the guard sees a socket where there is one"

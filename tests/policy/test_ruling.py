@@ -7,7 +7,9 @@ from datetime import date
 import pytest
 
 from riskengine.policy.bands import CutOffs
-from riskengine.policy.ruling import PastTier, compile_policy, review_on, rule_on
+from riskengine.policy.compiled import compile_policy
+from riskengine.policy.history import PastTier
+from riskengine.policy.ruling import review_on, rule_on
 from riskengine.policy.tiers import Tier
 from riskengine.store.lookup import find_policy
 from tests.support.cases import ON, case

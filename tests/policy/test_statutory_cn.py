@@ -37,8 +37,8 @@ def test_h03_an_unknown_fact_is_a_missing_fact(cn):
     assert found(case(cn, offence_type="unknown"))["H03"] == "hold"
 
 
-def test_nothing_is_found_in_a_complete_adult_case(cn):
-    assert found(case(cn)) == {}
+def test_what_is_said_of_everybody_and_nothing_else_in_a_plain_case(cn):
+    assert found(case(cn)) == {"H02": "caution", "H16": "caution", "H09": "caution"}
 
 
 @pytest.mark.parametrize(

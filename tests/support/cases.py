@@ -23,6 +23,7 @@ FILE_BLOCK: dict[str, object] = {
     "end_date": "2027-11-30",
     "birth_date": "1985-05-05",
     "sex": "1",
+    "notice_given_date": "2025-12-01",
 }
 
 

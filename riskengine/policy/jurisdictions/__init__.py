@@ -9,6 +9,11 @@ from riskengine.policy.statutory import StatutorySet
 _SETS: dict[str, StatutorySet] = {CN.jurisdiction: CN}
 
 
+def has_set(jurisdiction: str) -> bool:
+    """Whether a jurisdiction has a statutory set."""
+    return jurisdiction in _SETS
+
+
 def statutory_set(jurisdiction: str) -> StatutorySet:
     """Return the statutory set of a jurisdiction.
 

@@ -1,0 +1,1 @@
+"""Policies as pages for lawyers: one explained, two compared."""
