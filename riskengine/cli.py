@@ -113,6 +113,24 @@ def _assessments(engine: Engine, source: str) -> Iterator[Assessment]:
         yield engine.assessment(raw)
 
 
+def _recorded(path: Path | None, assessment: Assessment) -> dict[str, Any]:
+    """What a person's record adds to the call; nothing without one."""
+    if path is None:
+        return {}
+    from riskengine.policy.record import read_record
+
+    try:
+        found = read_record(path.read_bytes(), source=path.name)
+    except OSError as error:
+        raise RiskEngineError(f"{path}: {error.strerror}") from error
+    if found.person != assessment.person:
+        raise RiskEngineError(
+            f"{path.name}: the record is of person [{found.person}], the assessment of "
+            f"[{assessment.person}]"
+        )
+    return {"history": found.past(), "events": found.happened(), "alerts": found.tasks()}
+
+
 @app.command()
 def assess(
     file: Annotated[str, typer.Argument(help="Assessment in JSON, or - for standard input.")],
@@ -122,12 +140,18 @@ def assess(
     lang: LangOption = Lang.zh,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
     research: ResearchOption = False,
+    record: Annotated[
+        Path | None,
+        typer.Option(help="The person's record: tiers decided, dated events, alert tasks."),
+    ] = None,
 ) -> None:
     """Recommend for one assessment, with every reason."""
     engine = _engine(model, policy, research)
     with _problems(lang):
         for assessment in _assessments(engine, file):
-            found = engine.recommend(assessment, on=_day(on), lang=lang.code)
+            found = engine.recommend(
+                assessment, on=_day(on), lang=lang.code, **_recorded(record, assessment)
+            )
             if as_json:
                 typer.echo(found.model_dump_json())
             else:
