@@ -5,7 +5,6 @@ digits in part of it, dates in several forms, columns that the engine must not r
 """
 
 import csv
-import time
 from collections import Counter
 from datetime import date, timedelta
 from random import Random
@@ -151,9 +150,7 @@ def test_nine_thousand_nine_hundred_are_read_and_one_hundred_reported(district, 
     assert rows.plan.unknown == ("经办人",)
     assert [column for column, _ in rows.plan.blocked] == ["民族"]
     assert len(rows.plan.items) > 50
-    started = time.perf_counter()
     read = [*rows]
-    seconds = time.perf_counter() - started
     assert [row.number for row in read] == [*range(1, ROWS + 1)]
     assert sum(row.assessment is not None for row in read) == ROWS - BROKEN
     rejected = {row.number: row for row in read if row.assessment is None}
@@ -175,4 +172,3 @@ def test_nine_thousand_nine_hundred_are_read_and_one_hundred_reported(district, 
     assert {line["code"] for line in written if not line["value"]} == {"contradiction", "person"}
     assert IDENTITY_NUMBER not in (tmp_path / "rejects.csv").read_text("utf-8-sig")
     assert "不得读取" not in repr(read[:50])
-    assert seconds < 10, f"{ROWS} rows took {seconds:.1f} s"
