@@ -102,8 +102,8 @@ def train_command(
     ] = False,
     compare: Annotated[
         bool,
-        typer.Option(help="Benchmarks: measure what leaving protected items out costs."),
-    ] = True,
+        typer.Option("--compare", help="Benchmarks: what leaving protected items out costs."),
+    ] = False,
     threads: Annotated[int, typer.Option(help="Processes; no result depends on them.")] = 1,
     evidence_only: Annotated[
         bool,

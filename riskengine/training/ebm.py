@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from riskengine.errors import TrainingError
 from riskengine.training.axes import ScoredItem, States
-from riskengine.training.learner import Fitted
+from riskengine.training.learner import Fitted, Learner
 from riskengine.training.tables import Floats, Pair, Tables
 
 if TYPE_CHECKING:
@@ -102,6 +102,13 @@ class ExplainableBoosting:
             return chances
 
         return Fitted(_exported(estimator, items), predict).checked(states)
+
+
+def threaded(learner: Learner, threads: int) -> Learner:
+    """Let a single fit use several processes, where the learner can; the result is the same."""
+    return (
+        replace(learner, threads=threads) if isinstance(learner, ExplainableBoosting) else learner
+    )
 
 
 def _feature_type(item: ScoredItem) -> str | list[float]:

@@ -27,6 +27,7 @@ from riskengine.training.assessments import read_answers
 from riskengine.training.calibration import Sigmoid
 from riskengine.training.card import CARDS, card
 from riskengine.training.cohort import Cohort, read_cohort
+from riskengine.training.ebm import threaded
 from riskengine.training.export import Learning, export
 from riskengine.training.guards import (
     GivenAway,
@@ -263,7 +264,13 @@ def _final(people: People, approach: Approach, settings: Settings, report: Repor
         spread = summed_up([sigmoid.fold(d) for d in drawn], sample_of(reference), "posterior")
         tables = points.in_log_odds(people.items)
         return _Final(tables, sigmoid, spread, points, form.options())
-    learned = procedure.learn(people.states, cohort.outcome, weight=weight, further=people.further)
+    learned = procedure.learn(
+        people.states,
+        cohort.outcome,
+        learner=threaded(procedure.learner, settings.threads),
+        weight=weight,
+        further=people.further,
+    )
     done()
     refitted: Spread | None = None
     if settings.replicates:

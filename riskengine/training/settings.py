@@ -47,7 +47,8 @@ class Settings:
     include_protected
         Learn from protected items too; benchmarks only.
     compare
-        Where protected items are left out: also measure what that costs.
+        Where a benchmark leaves protected items out: also measure what that costs, which takes as
+        long again as everything else.
     allow_look_ahead
         Train on an outcome that cannot be forecast honestly; benchmarks only.
     extracted_on
@@ -65,7 +66,7 @@ class Settings:
     base_rate: float | None = None
     also: tuple[str, ...] = ()
     include_protected: bool = False
-    compare: bool = True
+    compare: bool = False
     allow_look_ahead: bool = False
     horizon_days: int | None = None
     extracted_on: date | None = None

@@ -164,7 +164,7 @@ def test_one_command_trains_a_province_and_its_districts(
         "event_1y",
         people.assign(place=places),
         tmp_path,
-        Settings(learner="light", compare=False),
+        Settings(learner="light"),
         districts="place",
         no_district=["none"],
         now=NOON,

@@ -18,7 +18,7 @@ from riskengine.training.writing import model_bytes
 
 @pytest.fixture(scope="module")
 def document(small: Instrument, people: pd.DataFrame) -> ScorecardDocument:
-    trained = learn(small, "event_1y", people, Settings(learner="light"))
+    trained = learn(small, "event_1y", people, Settings(learner="light", compare=True))
     return parse_scorecard(model_bytes(trained.document), source="model.json")
 
 

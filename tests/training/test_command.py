@@ -71,7 +71,7 @@ def test_districts_are_told_in_a_table(
     result = run(
         "--instrument", "small", "--outcome", "event_1y", "--learner", "light",
         "--cohort", str(tmp_path / "people.csv"), "--out", str(tmp_path / "models"),
-        "--districts", "place", "--no-district", "none", "--no-compare",
+        "--districts", "place", "--no-district", "none",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert "| South |" in result.output

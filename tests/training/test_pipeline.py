@@ -51,7 +51,9 @@ def trained(small: Instrument, people: pd.DataFrame) -> Trained:
             "ExplainableBoosting",
             lambda pairs: ExplainableBoosting(pairs, bags=1, smoothing=10, pair_smoothing=5),
         )
-        return learn(small, "event_1y", people, Settings(pairs=5, replicates=100, folds=4))
+        return learn(
+            small, "event_1y", people, Settings(pairs=5, replicates=100, folds=4, compare=True)
+        )
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +176,7 @@ def test_the_factor_carries_the_variance_of_people(trained: Trained) -> None:
 
 
 def test_without_refits_nothing_is_claimed(small: Instrument, people: pd.DataFrame) -> None:
-    document = learn(small, "event_1y", people, Settings(learner="light", compare=False)).document
+    document = learn(small, "event_1y", people, Settings(learner="light")).document
     assert document.uncertainty.method == "none"
     assert all(term.kind == "table" and not term.factor for term in document.terms)
 
@@ -182,7 +184,7 @@ def test_without_refits_nothing_is_claimed(small: Instrument, people: pd.DataFra
 def test_training_twice_gives_the_same_bytes_and_the_clock_is_elsewhere(
     small: Instrument, people: pd.DataFrame, tmp_path: Path
 ) -> None:
-    chosen = Settings(pairs=3, seed=7, compare=False)
+    chosen = Settings(pairs=3, seed=7)
     for name, now in (("a", NOON), ("b", NOON.replace(year=2027))):
         train(small, "event_1y", people, tmp_path / name, chosen, now=now)
     first, second = ((tmp_path / name / "model.json").read_bytes() for name in "ab")
@@ -194,7 +196,7 @@ def test_training_twice_gives_the_same_bytes_and_the_clock_is_elsewhere(
     for name, digest in manifest["files"].items():
         assert sha256((tmp_path / "a" / name).read_bytes()).hexdigest() == digest
     assert set(manifest["files"]) == {"model.json", "card.en.md", "card.zh.md"}
-    other = learn(small, "event_1y", people, Settings(pairs=3, seed=8, compare=False))
+    other = learn(small, "event_1y", people, Settings(pairs=3, seed=8))
     assert model_bytes(other.document) != first
 
 
