@@ -219,9 +219,10 @@ LEARNERS: dict[str, dict[Language, str]] = {
         "en": "Bayesian update of published effects with local outcomes",
     },
     "bayesian_update_and_additive": {
-        "zh": "以已发表的效应为起点的贝叶斯更新，加上可解释提升，两者在对数几率上加权平均",
+        "zh": "以已发表的效应为起点的贝叶斯更新，与只靠数据的可加模型在对数几率上加权平均",
         "en": (
-            "Bayesian update of published effects, averaged in log-odds with explainable boosting"
+            "Bayesian update of published effects, averaged in log-odds with additive models "
+            "learned from the data alone"
         ),
     },
     "stacked": {

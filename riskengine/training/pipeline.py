@@ -216,10 +216,11 @@ def _approach(
 ) -> Approach:
     if settings.form == "points":
         return points_alone(people, settings, report)
-    learner = learner_of(settings, people.cohort.events)
+    events = people.cohort.events
     if updates(settings, evidence=has_evidence(instrument)):
-        return from_evidence(instrument, learner, people, settings, report)
-    return data_alone(learner, people, settings, report)
+        on_top = learner_of(settings, events, on_top=True)
+        return from_evidence(instrument, on_top, people, settings, report)
+    return data_alone(learner_of(settings, events), people, settings, report)
 
 
 @dataclass(frozen=True)

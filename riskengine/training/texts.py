@@ -116,7 +116,7 @@ def _drawn(draws: int, learner: str) -> Text:
 
 def _refitted(refits: int, learner: str) -> Text:
     bags_zh = bags_en = ""
-    if learner in ("explainable_boosting", "bayesian_update_and_additive"):
+    if learner == "explainable_boosting":
         bags_zh = "每次只用一个外层样本袋，因此区间偏宽；"
         bags_en = "Each averages one outer bag only, which makes the intervals rather too wide. "
     return Text(
