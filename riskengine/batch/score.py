@@ -132,8 +132,7 @@ def _alerts(law: StatutorySet | None, person: Assessment, on: date) -> str | Non
     """Name the safety alerts that somebody's answers raise; ``None`` where there are none."""
     if law is None:
         return None
-    case = Case(person, on)
-    return "|".join(alert.id for alert in law.alerts if alert.check(case)) or None
+    return "|".join(law.raised(Case(person, on))) or None
 
 
 class _Ruled:

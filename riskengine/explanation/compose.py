@@ -344,9 +344,8 @@ class Composer:
     ) -> tuple[AlertState, ...]:
         if self.law is None:
             return ()
-        case = Case(assessment, on)
         return alert_states(
-            {alert.id: items for alert in self.law.alerts if (items := alert.check(case))},
+            self.law.raised(Case(assessment, on)),
             tasks,
             known=[alert.id for alert in self.law.alerts],
             assessed_on=assessment.assessed_on,

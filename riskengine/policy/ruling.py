@@ -14,15 +14,12 @@ from datetime import date, timedelta
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy import facts as policy_facts
 from riskengine.policy.compiled import (
-    BAND_RULE,
     INITIAL_RULE,
     SANCTION_RULE,
     STAY_RULE,
-    STEP_RULE,
     AppliedRule,
     CompiledRule,
     Policy,
-    compile_policy,
 )
 from riskengine.policy.document import Citation, Contact, Lasts
 from riskengine.policy.facts import term_days
@@ -39,29 +36,6 @@ from riskengine.policy.history import (
 )
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
-
-# what a caller needs to rule on people stands in this one module
-__all__ = [
-    "BAND_RULE",
-    "INITIAL_RULE",
-    "SANCTION_RULE",
-    "STAY_RULE",
-    "STEP_RULE",
-    "AppliedRule",
-    "Hold",
-    "Notice",
-    "PastEvent",
-    "PastTier",
-    "Policy",
-    "Ruling",
-    "Situation",
-    "Unchecked",
-    "compile_policy",
-    "review_on",
-    "rule_on",
-    "situation",
-    "term_days",
-]
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,10 @@ class StatutorySet:
                 contact=provision.contact if verified else None,
             )
 
+    def raised(self, case: Case) -> dict[str, tuple[str, ...]]:
+        """Alerts that the answers raise, each with the answers, in the order of the set."""
+        return {alert.id: items for alert in self.alerts if (items := alert.check(case))}
+
     def admit(self, assessment: Assessment, on: date) -> Assessment:
         """Give the assessment without what is sealed: as it would be if there were no such record.
 

@@ -32,7 +32,7 @@ from riskengine.training.procedure import Learns, OutOfFold, Procedure, cross_fi
 from riskengine.training.progress import Report
 from riskengine.training.settings import Settings
 from riskengine.training.tables import Floats
-from riskengine.training.update import Start
+from riskengine.training.update import Start, Updated
 from riskengine.training.update_words import options_of
 
 FEWEST_TO_MEASURE = 20
@@ -64,6 +64,8 @@ class Approach:
         The publications that it starts from.
     restraint
         What parts the kept tables from the free ones: its name, and what is compared.
+    updated
+        The update with everybody's outcomes, where learning starts at the evidence.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Approach:
     told: Options
     cited: tuple[EvidenceSource, ...] = ()
     restraint: tuple[str, str] = DIRECTIONS
+    updated: Updated | None = None
 
     @property
     def from_data(self) -> bool:
@@ -192,6 +195,7 @@ def from_evidence(
             **told,
         },
         cited=cited(evidence),
+        updated=whole,
     )
 
 

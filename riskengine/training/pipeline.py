@@ -240,7 +240,8 @@ def _final(people: People, approach: Approach, settings: Settings, report: Repor
     done = report("final model", 1)
     draws = settings.replicates or POSTERIOR_DRAWS
     if isinstance(procedure, Informed):
-        updated = procedure.updated(people.states, cohort.outcome, weight=people.counts)
+        updated = approach.updated
+        assert updated is not None, "what starts at the evidence was updated when it was tried"
         tables = procedure.kept(updated.tables, people.reference)
         drawn = posterior_draws(updated, draws, settings.seed)
         done()

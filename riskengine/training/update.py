@@ -283,16 +283,16 @@ def _unknowns(
     tables = centred(start.tables, items, weights)
     nothing = tables.affine(0.0, 0.0)
     whole = [replace(nothing, intercept=1.0)]
-    if "slope" in opened:
-        whole.append(replace(tables, intercept=0.0))
     bases: tuple[Basis, ...] = ()
-    if "deviations" in opened:
+    slope_open = "slope" in opened  # the deviations open with it
+    if slope_open:
+        whole.append(replace(tables, intercept=0.0))
         bases = deviations.basis_of(items)
         for effect in start.effects:
             spread = float(effect.score(population).std())
             if spread > 0:
                 whole.append(centred(effect.affine(1.0 / spread, 0.0), items, weights))
-    return Unknowns(start=tables, whole=tuple(whole), bases=bases, slope_open="slope" in opened)
+    return Unknowns(start=tables, whole=tuple(whole), bases=bases, slope_open=slope_open)
 
 
 def _fitted(

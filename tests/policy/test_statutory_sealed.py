@@ -187,7 +187,7 @@ def test_a_rule_about_such_records_sees_none(engine, home):
     """A local rule that asks for them counts as checked and not met, for everybody alike."""
     from dataclasses import replace
 
-    from riskengine.policy.ruling import compile_policy
+    from riskengine.policy.compiled import compile_policy
 
     rule = engine.policy.document.rules[0].model_copy(
         update={

@@ -8,7 +8,6 @@ from riskengine.errors import Language
 from riskengine.instrument.model import Instrument
 from riskengine.policy.compiled import LONGEST_STRICT, Policy, assemble
 from riskengine.policy.document import (
-    INITIAL_SHARE,
     REVIEW_SHARE,
     STAY_SHARE,
     Contact,
@@ -27,6 +26,7 @@ from riskengine.policy.words import (
     period_words,
     value_words,
 )
+from riskengine.reports.policies.told import Told
 
 _DOWN = (Tier.STRICT, Tier.ORDINARY, Tier.RELAXED)
 _SAY: dict[str, tuple[str, str]] = {
@@ -67,23 +67,19 @@ _SAY: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 
 
-class Difference:
+class Difference(Told):
     """Two policies of one instrument, compared in one language."""
 
     def __init__(
         self, a: PolicyDocument, b: PolicyDocument, instrument: Instrument, lang: Language
     ) -> None:
-        self.a, self.b, self.instrument, self.lang = a, b, instrument, lang
+        super().__init__(_SAY, lang)
+        self.a, self.b, self.instrument = a, b, instrument
         # only bands are compared, not scores: both read them off the same cut-offs
         self.policies: tuple[Policy, Policy] = (
             assemble(a, instrument, CUTS),
             assemble(b, instrument, CUTS),
         )
-
-    def say(self, key: str, **values: object) -> str:
-        """A fixed sentence."""
-        text = _SAY[key][0 if self.lang == "zh" else 1]
-        return text.format(**values) if values else text
 
     def lines(self) -> Iterator[str]:
         """The whole comparison."""
@@ -109,7 +105,7 @@ class Difference:
         pair = (self.a, self.b)
         yield (self.say("bands"), *_two(band_words(p.bands, lang) for p in pair))
         yield (self.say("either"), *_two(f"{p.either_tier_below:g}" for p in pair))
-        yield (self.say("initial"), *_two(self._initial(p) for p in pair))
+        yield (self.say("initial"), *_two(self.initial(p.initial_period) for p in pair))
         for tier in _DOWN:
             name = tier.label[lang]
             terms = [p.tiers[tier] for p in pair]
@@ -165,13 +161,6 @@ class Difference:
                 self.say("trigger", event=EVENT_LABELS[event][lang]),
                 *_two(str(t.get(event, none)) for t in triggers),
             )
-
-    def _initial(self, policy: PolicyDocument) -> str:
-        initial = policy.initial_period
-        if initial is None:
-            return self.say("none")
-        told = period_words(initial.period, INITIAL_SHARE, self.lang)
-        return f"{initial.tier.label[self.lang]}{self.say('comma')}{told}"
 
     def _often(self, contact: Contact | None) -> str:
         if contact is None:

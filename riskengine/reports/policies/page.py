@@ -9,7 +9,6 @@ from riskengine.instrument.model import Instrument
 from riskengine.policy.citations import citations
 from riskengine.policy.compiled import LONGEST_STRICT, Policy, assemble
 from riskengine.policy.document import (
-    INITIAL_SHARE,
     REVIEW_SHARE,
     STAY_SHARE,
     Citation,
@@ -29,6 +28,7 @@ from riskengine.policy.words import (
     period_words,
     value_words,
 )
+from riskengine.reports.policies.told import Told
 
 _DOWN = (Tier.STRICT, Tier.ORDINARY, Tier.RELAXED)
 
@@ -127,17 +127,13 @@ _SAY: dict[str, tuple[str, str]] = {
 }
 
 
-class Page:
+class Page(Told):
     """Lines of one page in one language."""
 
     def __init__(self, document: PolicyDocument, instrument: Instrument, lang: Language) -> None:
-        self.document, self.instrument, self.lang = document, instrument, lang
+        super().__init__(_SAY, lang)
+        self.document, self.instrument = document, instrument
         self.policy: Policy = assemble(document, instrument, CUTS)
-
-    def say(self, key: str, **values: object) -> str:
-        """A fixed sentence."""
-        text = _SAY[key][0 if self.lang == "zh" else 1]
-        return text.format(**values) if values else text
 
     def item(self, key: str, text: str) -> str:
         """A line of a list."""
@@ -208,11 +204,8 @@ class Page:
 
     def _time(self) -> Iterator[str]:
         initial = self.document.initial_period
-        if initial is None:
-            yield self.item("initial", self.say("none"))
-        else:
-            told = period_words(initial.period, INITIAL_SHARE, self.lang)
-            yield self.item("initial", f"{initial.tier.label[self.lang]}{self.say('comma')}{told}")
+        yield self.item("initial", self.initial(initial))
+        if initial is not None:
             yield self.item("citation", self.cited(initial.citation))
         for tier in _DOWN:
             yield f"- **{tier.label[self.lang]}**{self.say('colon')}" + self._stays(tier)
