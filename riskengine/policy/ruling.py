@@ -147,7 +147,15 @@ def rule_on(
         What bars a step down from the present tier.
     """
     here = situation(policy, assessment, on=on, history=history, events=events)
-    band = policy.cut_offs.band(score)
+    return rule_in(policy, here, policy.cut_offs.band(score), holds)
+
+
+def rule_in(policy: Policy, here: Situation, band: Tier, holds: Sequence[Hold] = ()) -> Ruling:
+    """Apply rules, initial period and steps to a band in a situation; see `rule_on`.
+
+    Of the score a ruling knows its band and nothing else, so that many scores of one person, or
+    many answers on one day, share what `situation` read.
+    """
     fired = _fired(policy, here, known(here, band))
     asked, binding = _combine((policy.by_band[band], *fired.applied))
     tier = asked

@@ -266,6 +266,32 @@ class StatutorySet:
                 found += self._recalled(constraint, one, case)
         return tuple(found)
 
+    def stops(self, case: Case) -> bool:
+        """Whether anything in a case stops the engine before a score."""
+        return any(
+            constraint.consequence != "caution"
+            and constraint.citation.verified
+            and constraint.check is not None
+            and constraint.check(case) is not None
+            for constraint in _on_day(self, case.assessment.assessed_on).checking
+        )
+
+    def sealed_items(self, day: date) -> frozenset[str]:
+        """Items that a sealed record could stand in, by the law of a day."""
+        return frozenset(category.item for category in _on_day(self, day).sealed)
+
+    def seals(self, case: Case, item: str, answer: object) -> bool:
+        """Whether an answer without a legal basis would be taken out; see `admit`."""
+        for category in _on_day(self, case.assessment.assessed_on).sealed:
+            if category.item != item or not category.reveals(case, answer):
+                continue
+            if category.provision is None:
+                return True
+            provision = self.provisions.get(category.provision, case.assessment.assessed_on)
+            if provision is not None and self.provisions.verified(provision, case.on):
+                return True
+        return False
+
     def beside(self, case: Case, tier: Tier) -> tuple[Finding, ...]:
         """What belongs beside a tier."""
         found: list[Finding] = []
