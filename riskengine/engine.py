@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from riskengine import __version__
+from riskengine.documents import load_document
 from riskengine.errors import Language, NotFoundError, UseError
 from riskengine.explanation.assistance import (
     Assistance,
@@ -16,7 +18,7 @@ from riskengine.explanation.assistance import (
     compile_assistance,
 )
 from riskengine.explanation.compose import Composer
-from riskengine.explanation.texts import TextCatalogue, Texts, texts_in
+from riskengine.explanation.texts import TextCatalogue, Texts, joined
 from riskengine.instrument.assessment import Assessment
 from riskengine.instrument.model import Instrument
 from riskengine.policy.alerts import AlertTask
@@ -30,13 +32,24 @@ from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.store.installation import installation
 from riskengine.store.law import find_law
-from riskengine.store.lookup import LoadedModel, find_catalogue, find_model, find_policy
+from riskengine.store.lookup import (
+    LoadedModel,
+    edited_file,
+    find_catalogue,
+    find_model,
+    find_policy,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from riskengine.explanation.document import Explanation
+    from riskengine.explanation.plausible import Plausible
+
 DEFAULT_MODEL = "cn_serious_noncompliance"
 DEFAULT_POLICY = "cn_default"
+_EXPLANATION_TEXTS = ("explanation", "changes")
+"""Text catalogues that explanations need beside the engine's own."""
 _RESEARCH_PURPOSES = ("benchmark", "historical")
 
 
@@ -142,7 +155,7 @@ class Engine:
             research=research,
             provenance=_provenance(loaded, policy_name, policy_hash, jurisdiction, law),
             _assistance=_assistance(instrument),
-            _texts=_texts(),
+            _texts=_joined([_catalogue("engine")]),
             _alert_official=here.alert_official,
         )
 
@@ -231,17 +244,85 @@ class Engine:
         """
         admitted = self.checked(assessment, on)
         self.check_in_force(on)
-        composer = Composer(
+        composer = self._composer(self._texts[lang])
+        return composer.compose(admitted, on=on, history=history, events=events, tasks=alerts)
+
+    def explain(
+        self,
+        assessment: Assessment,
+        *,
+        on: date,
+        history: Sequence[PastTier] = (),
+        alerts: Sequence[AlertTask] = (),
+        events: Sequence[PastEvent] | None = None,
+        lang: Language = "zh",
+    ) -> Explanation:
+        """Recommend as `recommend` does, and say why, how sure, and what would change it.
+
+        Parameters
+        ----------
+        assessment, on, history, alerts, events, lang
+            As for `recommend`.
+
+        Returns
+        -------
+        Explanation
+            For officers and reviewers. What the person reads is made of it by
+            `riskengine.explanation.disclosure.for_person`, what goes with a referral by
+            `for_referral`: whatever was given in confidence is in neither.
+        """
+        # the officer who only wants a recommendation does not wait for this
+        from riskengine.explanation.explain import explain
+
+        admitted = self.checked(assessment, on)
+        self.check_in_force(on)
+        told = self._told
+        composer = self._composer(
+            self._every_text[lang], None if told is None else told[lang], self._plausible
+        )
+        return explain(composer, admitted, on=on, history=history, events=events, tasks=alerts)
+
+    def _composer(
+        self, say: Texts, told: Texts | None = None, plausible: Plausible | None = None
+    ) -> Composer:
+        return Composer(
             scorecard=self.scorecard,
             policy=self.policy,
             law=self.law,
             assistance=self._assistance,
             provenance=self.provenance,
             research=self.research,
-            say=self._texts[lang],
+            say=say,
             alert_official=self._alert_official,
+            told=told,
+            plausible=plausible,
         )
-        return composer.compose(admitted, on=on, history=history, events=events, tasks=alerts)
+
+    @cached_property
+    def _plausible(self) -> Plausible:
+        """What answers could become; read when first needed."""
+        from riskengine.explanation.plausible import (
+            ChangeCatalogue,
+            Plausible,
+            compile_changes,
+        )
+
+        raw = find_catalogue("changes", self.instrument.id)
+        if raw is None:
+            return Plausible(self.instrument)
+        catalogue = ChangeCatalogue.model_validate(raw, strict=False)
+        return compile_changes(catalogue, self.instrument)
+
+    @cached_property
+    def _every_text(self) -> Mapping[Language, Texts]:
+        """Sentences of the engine and of its explanations; read when first needed."""
+        return _joined([_catalogue(name) for name in ("engine", *_EXPLANATION_TEXTS)])
+
+    @cached_property
+    def _told(self) -> Mapping[Language, Texts] | None:
+        """What the person is told about an answer; an instrument may have no such catalogue."""
+        name = f"told_{self.instrument.id}"
+        return None if find_catalogue("texts", name) is None else _joined([_catalogue(name)])
 
     def recommend_frame(
         self, frame: pd.DataFrame, *, on: date, explain: bool = False, lang: Language = "zh"
@@ -273,19 +354,23 @@ class Engine:
         return recommend_frame(self, frame, on=on, explain=explain, lang=lang)
 
 
-def _texts() -> dict[Language, Texts]:
-    raw = find_catalogue("texts", "engine")
+def _catalogue(name: str) -> TextCatalogue:
+    raw = find_catalogue("texts", name)
     if raw is None:
-        raise NotFoundError("the engine's texts are missing: run `riskengine schema build`")
-    catalogue = TextCatalogue.model_validate(raw, strict=False)
-    return {"zh": texts_in(catalogue, "zh"), "en": texts_in(catalogue, "en")}
+        raise NotFoundError(f"the texts [{name}] are missing: run `riskengine schema build`")
+    return TextCatalogue.model_validate(raw, strict=False)
+
+
+def _joined(catalogues: Sequence[TextCatalogue]) -> dict[Language, Texts]:
+    return {"zh": joined(catalogues, "zh"), "en": joined(catalogues, "en")}
 
 
 def _assistance(instrument: Instrument) -> Assistance:
-    raw: Any = find_catalogue("assistance", instrument.id)
-    if raw is None:
+    path = edited_file("assistance", instrument.id)
+    if path is None:
         return Assistance()
-    return compile_assistance(AssistanceCatalogue.model_validate(raw, strict=False), instrument)
+    catalogue = load_document(AssistanceCatalogue, path.read_bytes(), source=path.name)
+    return compile_assistance(catalogue, instrument)
 
 
 def _provenance(

@@ -8,7 +8,7 @@ Format ``riskengine/recommendation/1``; ``Recommendation.model_dump_json()`` and
 # at import, and the officer waits for that.
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
@@ -206,7 +206,7 @@ class Stability(BaseModel):
 
 
 class MissingAnswer(BaseModel):
-    """A scored item without an answer, and how far its answer could move the score."""
+    """A question without an answer that could move score or tier, and how far the score."""
 
     model_config = FROZEN
     item: str
@@ -219,7 +219,17 @@ class MissingAnswer(BaseModel):
 class MissingRange(BaseModel):
     """Scores and tiers that are possible over all valid answers to what was not answered.
 
-    ``exact`` is false where the range is an outer bound.
+    Valid is what the instrument accepts together and the law lets a score stand with.
+
+    Attributes
+    ----------
+    exact
+        False where the range is an outer bound.
+    next_question, next_item
+        The question whose answer, whatever it is, leaves the fewest tiers and then the narrowest
+        range of scores; its label and its name.
+    settles
+        Whether every answer to it leaves one tier, where more than one is possible now.
     """
 
     model_config = FROZEN
@@ -230,6 +240,8 @@ class MissingRange(BaseModel):
     tier_high: Tier | None
     exact: bool
     next_question: str | None
+    next_item: str | None = None
+    settles: bool = False
 
 
 class Alert(BaseModel):
@@ -267,14 +279,44 @@ class Alert(BaseModel):
     words: str = ""
 
 
+Provider = Literal[
+    "justice_office", "village_committee", "volunteers", "social_worker", "family",
+    "employment_service", "training_provider", "school", "civil_affairs", "housing_service",
+    "counsellor", "health_service", "addiction_service", "legal_aid", "mediator",
+    "womens_federation",
+]  # fmt: skip
+
+
+class Offer(BaseModel):
+    """One thing that may help, and which kind of provider gives it."""
+
+    model_config = FROZEN
+    words: str
+    provider: Provider | None
+    provider_label: str | None
+
+
 class Need(BaseModel):
-    """A need, whatever the tier, and what may help."""
+    """A need, whatever the tier, and what may help.
+
+    Attributes
+    ----------
+    assistance
+        Words of the offers.
+    severe
+        Help comes sooner. It changes nothing else.
+    first_step
+        What a member of staff does first.
+    """
 
     model_config = FROZEN
     id: str
     label: str
     assistance: tuple[str, ...]
     items: tuple[str, ...]
+    severe: bool = False
+    first_step: str = ""
+    offers: tuple[Offer, ...] = ()
 
 
 class ContactView(BaseModel):
@@ -401,3 +443,29 @@ class Recommendation(BaseModel):
     def binding_rule(self) -> RuleView | None:
         """The rule that the tier (or its absence) rests on."""
         return next((rule for rule in self.rules if rule.binding), None)
+
+    def to_shap(self, *, unit: Literal["points", "log_odds"] | None = None) -> Any:
+        """Give the item view as a one-row ``shap.Explanation``, for shap's own plots.
+
+        The values are exact and come from the recommendation; nothing is computed by shap. For
+        many people use `riskengine.evaluation.shap_values.to_shap`.
+
+        Parameters
+        ----------
+        unit
+            ``points`` or ``log_odds``; the scorecard's own unit without.
+
+        Raises
+        ------
+        UseError
+            Where there is no score, the unit does not fit, or shap is not installed
+            (``pip install 'riskengine[explain]'``).
+
+        Examples
+        --------
+        >>> shap.plots.waterfall(recommendation.to_shap())  # doctest: +SKIP
+        """
+        # a door to the analysts' room, opened only when it is called
+        from riskengine.evaluation.shap_values import one_to_shap
+
+        return one_to_shap(self, unit=unit)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 
+from riskengine.authoring.assistance import build_assistance
 from riskengine.authoring.policies import build_policy
 from riskengine.authoring.sources import build_value
+from riskengine.casebook.rules import CasebookRules
 from riskengine.explanation.assistance import AssistanceCatalogue
+from riskengine.explanation.plausible import ChangeCatalogue
 from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
@@ -39,11 +43,19 @@ SHAPES: dict[str, type[BaseModel]] = {
     "policies": PolicyDocument,
     "texts": TextCatalogue,
     "assistance": AssistanceCatalogue,
+    "changes": ChangeCatalogue,
     CATALOGUE: EvidenceRules,
     "evidence": EvidenceDocument,
     "law": LawDocument,
+    "casebook": CasebookRules,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
+
+BUILDERS: dict[type[BaseModel], Callable[[Path], dict[str, Any]]] = {
+    PolicyDocument: build_policy,
+    AssistanceCatalogue: build_assistance,
+}
+"""Shapes that are checked against an instrument as well."""
 
 
 def build_instrument(path: Path) -> tuple[str, Any]:
@@ -58,7 +70,7 @@ def build_all(data_schema: Path) -> list[Built]:
     # instruments come first in the table: a policy is checked against the one that it names
     for kind, shape in SHAPES.items():
         for path in sorted((data_schema / kind).glob("*.yaml")):
-            value = build_policy(path) if shape is PolicyDocument else build_value(path, shape)
+            value = BUILDERS[shape](path) if shape in BUILDERS else build_value(path, shape)
             target = data_schema / "built" / kind / f"{value['id']}@{value['version']}.json"
             built.append(Built(target, pretty(value)))
             if shape is Instrument:

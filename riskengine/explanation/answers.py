@@ -51,7 +51,10 @@ def _singular(unit: str) -> str:
 
 def disclosure(assessment: Assessment, item: Item | DerivedItem) -> Disclosure:
     """Class of one answer: its source may make it stricter than its item, never looser."""
-    own: Disclosure = item.disclosure if isinstance(item, Item) else "open"
+    if not isinstance(item, Item):
+        # what is computed from an answer tells of it
+        return strictest(assessment, item.sources)
+    own: Disclosure = item.disclosure
     source = assessment.sources.get(item.id)
     if source is None or source.disclosure is None:
         return own

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from riskengine.explanation.assistance import Assistance
 from riskengine.explanation.cautions import cautions
 from riskengine.explanation.factors import asked_not_scored, factors, item_view
 from riskengine.explanation.judgement import Judgement, judge, legal_view, stopped
-from riskengine.explanation.missing import next_question, open_range
+from riskengine.explanation.missing import open_range
 from riskengine.explanation.progress import review_view, why_not_yet
 from riskengine.explanation.rules import rule_views, why_not_lower
 from riskengine.explanation.scores import (
@@ -30,7 +30,7 @@ from riskengine.policy.alerts import AlertState, AlertTask, alert_hold, alert_st
 from riskengine.policy.calendar import earliest, strict_ends_on
 from riskengine.policy.compiled import Policy
 from riskengine.policy.history import PastEvent, PastTier
-from riskengine.policy.ruling import Hold, Ruling, review_on, rule_on
+from riskengine.policy.ruling import Hold, Ruling, review_on
 from riskengine.policy.statutory import Case, Finding, SafetyAlert, StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.recommendation import (
@@ -48,10 +48,44 @@ from riskengine.recommendation import (
 from riskengine.scorecard.compiled import Encoded, Scorecard, probability
 from riskengine.scorecard.uncertainty import another_rating, interval_variance, model_variance
 
+if TYPE_CHECKING:
+    from riskengine.explanation.plausible import Plausible
+
+FOR_ALL = "for_all"
+"""Id of what is offered to a person in whom no need was found."""
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A recommendation with what it was made of, for whoever explains it further.
+
+    Attributes
+    ----------
+    states
+        How the safety alerts stand.
+    holds
+        What the open ones among them bar.
+    encoded, score
+        ``None`` where the law stopped the engine before a score.
+    """
+
+    recommendation: Recommendation
+    judgement: Judgement
+    states: tuple[AlertState, ...]
+    holds: tuple[Hold, ...] = ()
+    encoded: Encoded | None = None
+    score: int | None = None
+
 
 @dataclass(frozen=True)
 class Composer:
-    """Everything a recommendation is composed from, in one language."""
+    """Everything a recommendation is composed from, in one language.
+
+    Attributes
+    ----------
+    told
+        What the person is told about an answer, where somebody explains and there is a catalogue.
+    """
 
     scorecard: Scorecard
     policy: Policy | None
@@ -61,6 +95,8 @@ class Composer:
     research: bool
     say: Texts
     alert_official: str | None = None
+    told: Texts | None = None
+    plausible: Plausible | None = None
 
     def compose(
         self,
@@ -72,27 +108,44 @@ class Composer:
         tasks: Sequence[AlertTask] = (),
     ) -> Recommendation:
         """Score, judge and explain one assessment, and let nothing out that the law forbids."""
+        return self.composed(
+            assessment, on=on, history=history, events=events, tasks=tasks
+        ).recommendation
+
+    def composed(
+        self,
+        assessment: Assessment,
+        *,
+        on: date,
+        history: Sequence[PastTier] = (),
+        events: Sequence[PastEvent] | None = None,
+        tasks: Sequence[AlertTask] = (),
+    ) -> Composed:
+        """Do as `compose` does, and keep what the recommendation was made of."""
         states = self._alert_states(assessment, tasks, on)
-        found = self._compose(assessment, states, on=on, history=history, events=events)
+        found = self._compose(
+            assessment, states, on=on, history=history, events=events, tasks=tasks
+        )
         if self.law is not None:
-            self.law.check_output(found, assessment.assessed_on)
+            self.law.check_output(found.recommendation, assessment.assessed_on)
         return found
 
     def _compose(
         self,
         assessment: Assessment,
-        states: Sequence[AlertState],
+        states: tuple[AlertState, ...],
         *,
         on: date,
         history: Sequence[PastTier],
         events: Sequence[PastEvent] | None,
-    ) -> Recommendation:
+        tasks: Sequence[AlertTask],
+    ) -> Composed:
         document, say = self.scorecard.document, self.say
         legal = legal_view(self.law, assessment, on)
         if legal.stop is not None:
-            return self._without_score(assessment, stopped(legal), states, on)
-        labels = self._alert_labels
-        holds = alert_hold([labels[state.alert].label for state in states if state.open])
+            stop = stopped(legal)
+            return Composed(self._without_score(assessment, stop, states, on), stop, states)
+        holds = self._holds(states)
         encoded = self.scorecard.encode([assessment.complete])
         parts = self.scorecard.term_parts(encoded)
         score = int(self.scorecard.scores(parts)[0])
@@ -116,7 +169,7 @@ class Composer:
             variance = float(interval_variance(self.scorecard, encoded)[0])
             view = risk_view(document, risk, log_odds, variance, say)
         ruling = judgement.ruling
-        return Recommendation(
+        found = Recommendation(
             **self._frame(assessment, judgement, states, on),
             **self._ruled(assessment, judgement, score, on),
             **self._in_time(assessment, judgement, score, on, history, events),
@@ -125,8 +178,9 @@ class Composer:
             factors=factors(self.scorecard, assessment, parts[0], say),
             item_view=item_view(self.scorecard, assessment, encoded, risk, say),
             asked_not_scored=asked_not_scored(self.scorecard, assessment, say),
-            missing=self._missing(assessment, encoded, score, on, history, events, holds),
+            missing=self._missing(assessment, encoded, score, ruling, on, tasks, holds),
         )
+        return Composed(found, judgement, states, holds, encoded, score)
 
     def _without_score(
         self,
@@ -240,7 +294,7 @@ class Composer:
             "headline": say(
                 f"headline_{judgement.status}",
                 tier=labels[0] if labels else "",
-                tiers=say.listed(labels),
+                tiers=say.either(labels),
             ),
             "person": assessment.person,
             "assessment": assessment.id,
@@ -259,17 +313,32 @@ class Composer:
             "provenance": self._provenance(assessment, on),
         }
 
+    def open_needs(
+        self, composed: Composed, known: Mapping[str, object], closed: frozenset[str]
+    ) -> tuple[Need, ...]:
+        """Needs that open answers alone tell of, with the same help for all where there are none.
+
+        Parameters
+        ----------
+        known
+            Open answers.
+        """
+        every = composed.recommendation.needs
+        found = self.assistance.open_needs(every, known, closed, self.say.lang)
+        return found or self._for_all(composed.judgement)
+
     def _needs(self, assessment: Assessment, judgement: Judgement) -> tuple[Need, ...]:
         """Needs that were found; a tier goes with some assistance in any case."""
+        found = self.assistance.needs(assessment.known, self.say.lang)
+        return found or self._for_all(judgement)
+
+    def _for_all(self, judgement: Judgement) -> tuple[Need, ...]:
+        if not judgement.tiers or self.law is None or self.law.assistance_for_all is None:
+            return ()
         lang = self.say.lang
-        found = self.assistance.needs(assessment.known, lang)
-        if found or not judgement.tiers or self.law is None:
-            return found
-        if self.law.assistance_for_all is None:
-            return found
         label, assistance = self.law.assistance_for_all
         offered = tuple(text[lang] for text in assistance)
-        return (Need(id="for_all", label=label[lang], assistance=offered, items=()),)
+        return (Need(id=FOR_ALL, label=label[lang], assistance=offered, items=()),)
 
     def _provenance(self, assessment: Assessment, on: date) -> Provenance:
         """Name the law of the day of the assessment, and what had been verified of it."""
@@ -289,12 +358,23 @@ class Composer:
         assessment: Assessment,
         encoded: Encoded,
         score: int,
+        ruling: Ruling | None,
         on: date,
-        history: Sequence[PastTier],
-        events: Sequence[PastEvent] | None,
+        tasks: Sequence[AlertTask],
         holds: Sequence[Hold],
     ) -> MissingRange | None:
-        found = open_range(self.scorecard, assessment, encoded, score)
+        found = open_range(
+            self.scorecard,
+            assessment,
+            encoded,
+            score,
+            on=on,
+            policy=self.policy,
+            law=self.law,
+            ruling=ruling,
+            holds=holds,
+            holds_of=lambda other: self.holds(other, tasks, on),
+        )
         if not found.items:
             return None
         items = assessment.instrument.every_item
@@ -302,20 +382,6 @@ class Composer:
         def label(item: str) -> str:
             return items[item].label[self.say.lang]
 
-        tiers: list[Tier | None] = [None, None]
-        if self.policy is not None:
-            tiers = [
-                rule_on(
-                    self.policy,
-                    assessment,
-                    score=end,
-                    on=on,
-                    history=history,
-                    events=events,
-                    holds=holds,
-                ).tier
-                for end in (found.low, found.high)
-            ]
         return MissingRange(
             items=tuple(
                 MissingAnswer(
@@ -329,11 +395,24 @@ class Composer:
             ),
             score_low=found.low,
             score_high=found.high,
-            tier_low=tiers[0],
-            tier_high=tiers[1],
+            tier_low=found.tier_low,
+            tier_high=found.tier_high,
             exact=found.exact,
-            next_question=next_question(found, label),
+            next_question=None if found.next_item is None else label(found.next_item),
+            next_item=found.next_item,
+            settles=found.settles,
         )
+
+    def holds(
+        self, assessment: Assessment, tasks: Sequence[AlertTask], on: date
+    ) -> tuple[Hold, ...]:
+        """What open safety alerts bar on a day."""
+        return self._holds(self._alert_states(assessment, tasks, on))
+
+    def _holds(self, states: Sequence[AlertState]) -> tuple[Hold, ...]:
+        """What the open alerts among some bar."""
+        labels = self._alert_labels
+        return alert_hold([labels[state.alert].label for state in states if state.open])
 
     @property
     def _alert_labels(self) -> dict[str, SafetyAlert]:

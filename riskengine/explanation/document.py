@@ -13,7 +13,7 @@ from typing import Literal
 from pydantic import BaseModel
 
 from riskengine.errors import Language
-from riskengine.recommendation import AnswerView, Nanos, Recommendation, TierView
+from riskengine.recommendation import AnswerView, Nanos, Need, Recommendation, TierView
 from riskengine.text import FROZEN
 
 FORMAT = "riskengine/explanation/1"
@@ -24,12 +24,15 @@ class Reason(BaseModel):
 
     Attributes
     ----------
+    direction
+        Which way it moved the score; ``none`` for a question without an answer, whatever its
+        number: an open question is neither good nor bad.
     contribution
         Exact Shapley value in units of the item view (`ItemView.denominator` make one of score).
     points
         The same in points to nine decimals, where the scorecard is in points.
     log_odds
-        The same in log-odds, rounded to six decimals.
+        The same in log-odds to six decimals.
     percentage_points
         The same in points of risk, where the scale is calibrated.
     words
@@ -66,10 +69,17 @@ class DomainReasons(BaseModel):
 class Reasons(BaseModel):
     """What moved the score, and what the rules then did.
 
+    In every view the baseline and the reasons add up to the score exactly: in units of the item
+    view, in points to nine decimals, in log-odds to six, in points of risk to nine.
+
     Attributes
     ----------
     reference
         Who the score is compared with, in words.
+    denominator, baseline
+        As in `ItemView`; the baseline is the mean score of the reference population.
+    baseline_points, baseline_log_odds, baseline_risk
+        The baseline in the other views, where the scorecard has them.
     score_said, rules_did
         "The score says ordinary." and "The first weeks make it strict (rule, article); without
         it: ordinary from DATE." The second is empty where no rule had a say.
@@ -77,6 +87,11 @@ class Reasons(BaseModel):
 
     model_config = FROZEN
     reference: str
+    denominator: int
+    baseline: int
+    baseline_points: Nanos | None
+    baseline_log_odds: float
+    baseline_risk: Nanos | None
     domains: tuple[DomainReasons, ...]
     score_said: str
     rules_did: str
@@ -175,10 +190,56 @@ class Withheld(BaseModel):
 
     model_config = FROZEN
     item: str
+    label: str
     disclosure: Literal["confidential", "third_party"]
     ground: str
     citation: str
     readers: tuple[Literal["person", "referral", "export"], ...]
+
+
+class PersonReason(BaseModel):
+    """One reason as the person reads it."""
+
+    model_config = FROZEN
+    label: str
+    told: str
+    changeable: bool
+
+
+class OpenView(BaseModel):
+    """What may leave the office: everything here stands on open answers alone.
+
+    It is what would have been said had nobody asked the questions behind ``closed``; the person's
+    notice and a referral are made of this, so that neither can give such an answer away.
+
+    Attributes
+    ----------
+    closed
+        Items, answered or not, whose answers some readers are not shown.
+    rules_did
+        As in `Reasons`, or a neutral sentence where the rule rests on a closed answer.
+    held
+        That information is held and a review can be asked for; ``None`` where none is held.
+    unanswered
+        Labels of open scored questions without an answer.
+    looked_at
+        What can change and is looked at at the next review.
+    """
+
+    model_config = FROZEN
+    closed: tuple[str, ...]
+    headline: str
+    about: str
+    rules_did: str
+    raises: tuple[PersonReason, ...]
+    lowers: tuple[PersonReason, ...]
+    held: str | None
+    unanswered: tuple[str, ...]
+    looked_at: tuple[str, ...]
+    how_sure: str
+    needs: tuple[Need, ...]
+    rights: tuple[str, ...]
+    cautions: tuple[str, ...]
 
 
 class Explanation(BaseModel):
@@ -192,15 +253,7 @@ class Explanation(BaseModel):
     changes: WhatWouldChange
     how_sure: HowSure | None
     withheld: tuple[Withheld, ...]
-
-
-class PersonReason(BaseModel):
-    """One reason as the person reads it."""
-
-    model_config = FROZEN
-    label: str
-    told: str
-    changeable: bool
+    open_view: OpenView
 
 
 class PersonNotice(BaseModel):

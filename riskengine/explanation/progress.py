@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
+from riskengine.explanation.answers import written_day
 from riskengine.explanation.judgement import Judgement
 from riskengine.explanation.rules import citation_words
 from riskengine.explanation.scores import tier_view
@@ -42,7 +43,7 @@ def why_not_yet(
 
 def _summary(ahead: Progress, tier: str, say: Texts) -> str:
     if ahead.earliest is not None:
-        return say("yet_by_time", tier=tier, day=ahead.earliest.isoformat())
+        return say("yet_by_time", tier=tier, day=written_day(ahead.earliest, say))
     left = [
         one.title[say.lang]
         for one in ahead.conditions
@@ -76,7 +77,7 @@ def _words(one: Toward, tier: str, points: bool, say: Texts) -> str:
     if one.state == "not_known":
         return say("toward_not_known", title=title)
     if one.on is not None:
-        return say("toward_on", title=title, day=one.on.isoformat())
+        return say("toward_on", title=title, day=written_day(one.on, say))
     return title if one.reason is None else one.reason[say.lang]
 
 
@@ -92,11 +93,11 @@ def review_view(
     state = review_state(policy, assessment, on=on, history=history, events=events)
     if state.due_on is None:
         return None
-    called = [f"{EVENT_LABELS[e.kind][say.lang]} {e.on.isoformat()}" for e in state.events]
+    called = [f"{EVENT_LABELS[e.kind][say.lang]} {written_day(e.on, say)}" for e in state.events]
     words = []
     if called:
         words.append(say("review_events", events=say.listed(called)))
-    day = state.due_on.isoformat()
+    day = written_day(state.due_on, say)
     if state.overdue_days:
         words.append(say("review_overdue", day=day, days=state.overdue_days))
     elif not called:

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from riskengine.explanation.answers import answer_words
+from riskengine.explanation.answers import answer_words, written_day
 from riskengine.explanation.judgement import Judgement
 from riskengine.explanation.texts import Texts
+from riskengine.explanation.without import without_binding
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy.bands import CutOffs
-from riskengine.policy.compiled import INITIAL_RULE, AppliedRule
+from riskengine.policy.compiled import BAND_RULE, INITIAL_RULE, AppliedRule, Policy
 from riskengine.policy.document import Citation
+from riskengine.policy.history import PastEvent, PastTier
 from riskengine.policy.ruling import Ruling
 from riskengine.policy.statutory import Finding
 from riskengine.policy.tiers import Tier
-from riskengine.recommendation import RuleView
+from riskengine.recommendation import Recommendation, RuleView
 
 
 def citation_words(citation: Citation, say: Texts) -> str:
@@ -116,8 +118,63 @@ def why_not_lower(
             continue
         told = {"reason": rule.reason[lang], "citation": citation_words(rule.citation, say)}
         if rule.id == INITIAL_RULE and after is not None and takes_effect is not None:
-            day = takes_effect.isoformat()
+            day = written_day(takes_effect, say)
             reasons.append(say("why_until", **told, tier=after.label[lang], day=day))
         else:
             reasons.append(say("why_rule", **told))
     return tuple(reasons)
+
+
+def score_said(recommendation: Recommendation, say: Texts) -> str:
+    """What the score says by itself, before any rule."""
+    score = recommendation.score
+    if score is None:
+        return say("score_none")
+    if score.band is None:
+        return say("score_only")
+    if recommendation.status == "either":
+        tiers = say.either(view.label for view in recommendation.tiers)
+        return say("score_either", band=score.band.label, tiers=tiers)
+    return say("score_said", band=score.band.label)
+
+
+def rules_did(
+    policy: Policy,
+    assessment: Assessment,
+    ruling: Ruling,
+    *,
+    score: int,
+    on: date,
+    history: Sequence[PastTier] = (),
+    events: Sequence[PastEvent] | None = None,
+    say: Texts,
+    short: bool = False,
+) -> str:
+    """What rules did to the tier of the score; empty where none had a say.
+
+    Parameters
+    ----------
+    short
+        For the person: which rule, its reason, and until when.
+    """
+    binding = ruling.binding
+    if binding.id == BAND_RULE:
+        return ""
+    tier, day = without_binding(
+        policy, assessment, ruling, score=score, on=on, history=history, events=events
+    )
+    lang = say.lang
+    said = say(
+        "rule_told" if short else "rule_did",
+        title=binding.title[lang],
+        tier=ruling.tier.label[lang],
+        reason=binding.reason[lang],
+        citation=citation_words(binding.citation, say),
+    )
+    if tier is ruling.tier:
+        after = say("rule_without_same", tier=tier.label[lang])
+    elif day is None:
+        after = say("rule_without", tier=tier.label[lang])
+    else:
+        after = say("rule_without_from", tier=tier.label[lang], day=written_day(day, say))
+    return said + ("" if lang == "zh" else " ") + after

@@ -90,11 +90,12 @@ def stability_view(
     words = say(
         "stability_low" if found.value < either_below else "stability_high", percent=percent
     )
+    gap = "" if say.lang == "zh" else " "
     if found.model_share >= 0.5:
-        words += " " + say("dominated_by_model")
+        words += gap + say("dominated_by_model")
     else:
         origin = "assumed" if uncertainty.rater_kappa_assumed else "measured"
-        words += " " + say(
+        words += gap + say(
             "dominated_by_rating",
             kappa=f"{uncertainty.rater_kappa:g}",
             assumed=say(f"kappa_{origin}"),

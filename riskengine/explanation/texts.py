@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel
 
-from riskengine.errors import Language
+from riskengine.errors import ArtefactError, Language
 from riskengine.text import FROZEN, Text
 
 
@@ -38,7 +38,30 @@ class Texts:
         """Join words as the language lists them."""
         return ("、" if self.lang == "zh" else ", ").join(words)
 
+    def either(self, words: Iterable[str]) -> str:
+        """Join words between which somebody is to choose."""
+        return ("、" if self.lang == "zh" else " or ").join(words)
+
 
 def texts_in(catalogue: TextCatalogue, lang: Language) -> Texts:
-    """Take one language out of the catalogue."""
+    """Take one language out of a catalogue."""
     return Texts(lang, {key: text[lang] for key, text in catalogue.texts.items()})
+
+
+def joined(catalogues: Iterable[TextCatalogue], lang: Language) -> Texts:
+    """Take one language out of several catalogues; no key may stand in two of them.
+
+    Raises
+    ------
+    ArtefactError
+        Naming the key and the catalogue.
+    """
+    sentences: dict[str, str] = {}
+    for catalogue in catalogues:
+        twice = sentences.keys() & catalogue.texts.keys()
+        if twice:
+            raise ArtefactError(
+                f"texts [{catalogue.id}]: the key [{min(twice)}] stands in another catalogue too"
+            )
+        sentences.update(texts_in(catalogue, lang).sentences)
+    return Texts(lang, sentences)

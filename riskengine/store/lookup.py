@@ -136,6 +136,22 @@ def find_catalogue(kind: str, name: str) -> object | None:
         return None
 
 
+def edited_file(kind: str, name: str) -> Path | None:
+    """Built file that a district edits, or ``None``: its own copy wins, whatever the version.
+
+    Elsewhere the newest version wins. A district's own list must not give way to a newer one that
+    comes with an update of the software.
+    """
+    for place in places():
+        versions = {
+            _split(path.name.removesuffix(".json"))[1] or "": path
+            for path in (place / "data_schema" / "built" / kind).glob(f"{name}@*.json")
+        }
+        if versions:
+            return versions[max(versions, key=_version)]
+    return None
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """A scorecard that passed every check, with the hash of its file and its folder."""

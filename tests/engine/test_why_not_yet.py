@@ -47,10 +47,10 @@ def test_a_day_where_time_alone_is_missing(engine, cn):
     zh = engine.recommend(early, on=on, history=DECIDED, events=())
     assert (zh.tiers[0].tier, zh.binding_rule.id) == (Tier.STRICT, "minimum_stay")
     assert zh.why_not_yet.earliest == date(2026, 3, 1)
-    assert "2026-03-01" in zh.why_not_yet.words
+    assert "2026年3月1日" in zh.why_not_yet.words
     (stay,) = [one for one in zh.why_not_yet.conditions if one.id == "minimum_stay"]
     assert (stay.state, stay.met_on) == ("nearly", date(2026, 3, 1))
-    assert stay.words == "严管最短期限：至2026-03-01届满。"
+    assert stay.words == "严管最短期限：至2026年3月1日届满。"
     assert zh.strict_until == date(2026, 5, 21)
 
 
