@@ -1,0 +1,1 @@
+"""Paper forms: what paper computes is what the program computes."""
