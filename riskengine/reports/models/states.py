@@ -1,0 +1,60 @@
+"""Names of the states of an axis: levels, bands of a number, codes of what is not known."""
+
+from __future__ import annotations
+
+from riskengine.explanation.texts import Texts
+from riskengine.instrument.conditions import NOT_KNOWN
+from riskengine.instrument.items import DerivedItem, Item
+from riskengine.scorecard.document import Axis
+
+
+def state_labels(axis: Axis, item: Item | DerivedItem, say: Texts) -> tuple[str, ...]:
+    """Name every state of an axis, in its order.
+
+    Returns
+    -------
+    tuple
+        Known states first, then one name for each group of not-known codes.
+    """
+    if axis.groups:
+        known = [say.listed(_level(item, level, say) for level in group) for group in axis.groups]
+    else:
+        known = [band_label(axis.cuts, at, item, say) for at in range(len(axis.cuts) + 1)]
+    return (*known, *(_codes(group, say) for group in axis.not_known))
+
+
+def band_label(
+    cuts: tuple[int | float, ...], at: int, item: Item | DerivedItem, say: Texts
+) -> str:
+    """Name one band of a number: the first lies below the first edge, an edge belongs above."""
+    low = item.minimum if at == 0 else cuts[at - 1]
+    high = None if at == len(cuts) else cuts[at]
+    whole = isinstance(item, Item) and item.type == "integer"
+    if low is None:
+        return say("band_any")
+    if high is None:
+        return say("band_from", low=written(low)) if cuts else say("band_any")
+    if at == 0 and low != 0 and not (whole and high - low == 1):
+        return say("band_below", high=written(high))
+    if not whole:
+        return say("band_under", low=written(low), high=written(high))
+    if high - low == 1:
+        return written(low)
+    return say("band_between", low=written(low), high=written(high - 1))
+
+
+def written(number: float | None) -> str:
+    """Write an edge without needless decimals."""
+    return f"{number:g}".replace("-", "\N{MINUS SIGN}")
+
+
+def _level(item: Item | DerivedItem, level: str, say: Texts) -> str:
+    if isinstance(item, Item) and item.levels:
+        return item.level(level).label[say.lang]
+    return say("yes" if level == "true" else "no")
+
+
+def _codes(codes: tuple[str, ...], say: Texts) -> str:
+    if set(codes) == set(NOT_KNOWN):
+        return say("not_known_any")
+    return say.listed(say(f"code_{code}") for code in codes)

@@ -1,0 +1,88 @@
+"""The pages in a real browser: nothing overflows, and axe-core finds nothing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from riskengine.evaluation.challenger import ChallengerExplanation
+from riskengine.reports.models.challenger import write_challenger_page
+from riskengine.reports.models.page import write_model_page
+from riskengine.store.lookup import find_model, find_policy
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
+AXE = os.environ.get("RISKENGINE_AXE", "")
+"""Path of axe-core's ``axe.min.js``."""
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+WIDTHS = (1280, 360)
+
+pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("models")
+    policy, _ = find_policy("cn_default")
+    rng = np.random.default_rng(0)
+    answers = rng.integers(0, 3, size=(200, 2)).astype(float)
+    found = ChallengerExplanation(
+        "Classifier", ("a", "b"), answers - 1, 0.0, answers, "exact", 100, 0, 1e-6, 0.0, None, ()
+    )
+    written = []
+    for lang in ("zh", "en"):
+        model = find_model("cn_serious_noncompliance")
+        for name, rules in (("cn_serious_noncompliance", policy), ("georgia_parole_3y", None)):
+            model = find_model(name)
+            path = folder / f"{name}.{lang}.html"
+            written.append(write_model_page(path, model, lang=lang, policy=rules))
+        path = folder / f"challenger.{lang}.html"
+        written.append(write_challenger_page(path, found, lang=lang, title="t"))
+    return written
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def test_nothing_overflows_and_nothing_is_asked_of_a_network(pages, browser):
+    for path in pages:
+        for width in WIDTHS:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            asked: list[str] = []
+            page.on("request", lambda request, asked=asked: asked.append(request.url))
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, path.name
+            grid = page.evaluate("getComputedStyle(document.querySelector('.cards')).display")
+            assert grid == "grid"  # the style sheet was let through
+            assert asked == [path.as_uri()]
+            page.close()
+
+
+def test_axe_finds_nothing(pages, browser):
+    if not Path(AXE).is_file():
+        pytest.skip("set RISKENGINE_AXE to the axe.min.js of npm's axe-core")
+    for path in pages:
+        for width in WIDTHS:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, bypass_csp=True
+            )
+            page = context.new_page()
+            page.goto(path.as_uri())
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            page.evaluate(Path(AXE).read_text(encoding="utf-8"))
+            found = page.evaluate(
+                "rules => axe.run(document, {runOnly: rules})"
+                ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))",
+                RULES,
+            )
+            assert found == [], path.name
+            context.close()
