@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -58,6 +60,20 @@ def percent(probability: str) -> str:
     """
     value = 100 * float(probability)
     return f"{value:.1f}" if value >= 1 else f"{value:.2g}"
+
+
+def height(texts: Iterable[str], width: float) -> float:
+    """Lines that some paragraphs take, roughly.
+
+    Parameters
+    ----------
+    width
+        Latin letters in a line; a Chinese character takes the room of nearly two.
+    """
+    return sum(
+        math.ceil(sum(1.85 if ord(character) > 0x2E7F else 1 for character in text) / width)
+        for text in texts
+    )
 
 
 @dataclass(frozen=True)

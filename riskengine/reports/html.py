@@ -1,155 +1,210 @@
-"""Recommendations as one self-contained HTML file: an index, then a sheet of A4 for each person.
+"""Explanations as self-contained HTML: a sheet a person for officer, reviewer or the person.
 
-The file runs nothing and fetches nothing. A content-security policy in its head forbids both and
+A file runs nothing and fetches nothing. A content-security policy in its head forbids both and
 allows exactly one style sheet, by its hash, so even markup that slipped through would stay inert.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import unicodedata
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from riskengine.errors import Language, NotFoundError, UseError
-from riskengine.explanation.texts import TextCatalogue, Texts, texts_in
-from riskengine.recommendation import Recommendation
+from riskengine.errors import Language, UseError
+from riskengine.explanation.disclosure import for_person
+from riskengine.explanation.document import Explanation
+from riskengine.explanation.texts import Texts
 from riskengine.reports.chart import definitions
-from riskengine.reports.sheet import Sheet
-from riskengine.store.lookup import find_catalogue
+from riskengine.reports.pdf import print_pdf
+from riskengine.reports.person import PersonSheet
+from riskengine.reports.referral import ReferralList
+from riskengine.reports.reviewer import ReviewerSheet
+from riskengine.reports.sheet import MOST_CONDITIONS, MOST_OPEN, MOST_SETS, Sheet
+from riskengine.reports.templating import HTML_LANG, environment, source, source_hash
+from riskengine.reports.words import words_of
 
-_HTML_LANG: dict[Language, str] = {"zh": "zh-CN", "en": "en"}
-# Control and format characters: among them the marks that turn the direction of what follows.
-# Private-use and unassigned ones stay, since rare characters of names are found there.
-_INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
-_REPLACEMENT = "·"
+Reader = Literal["officer", "reviewer", "person"]
+READERS: tuple[Reader, ...] = get_args(Reader)
+AnySheet = Sheet | PersonSheet
 
 
-def recommendation_page(
-    recommendations: Sequence[Recommendation], *, lang: Language, title: str | None = None
+def explanation_page(
+    explanations: Sequence[Explanation],
+    *,
+    lang: Language,
+    reader: Reader = "officer",
+    title: str | None = None,
 ) -> str:
-    """Give one HTML document with a sheet for every recommendation.
+    """Give one HTML document with a sheet for every explanation.
 
     Parameters
     ----------
-    recommendations
+    explanations
         In the order in which they are to stand; all in the language of the page.
     lang
         Language of the page.
+    reader
+        ``officer``: one page of A4 a person, reasons and tier. ``reviewer``: everything, both
+        views to the last unit. ``person``: what the person is told, and nothing withheld.
     title
         Title of the document; a general one where none is given.
 
     Returns
     -------
     str
-        The document. The same recommendations give the same text: it carries no time of making.
+        The document. The same explanations give the same text: it carries no time of making.
 
     Raises
     ------
     UseError
-        Where a recommendation is in another language: its sentences were written by the engine.
+        Where an explanation is in another language: its sentences were written by the engine.
 
     Examples
     --------
-    >>> page = recommendation_page([recommendation], lang="zh")  # doctest: +SKIP
+    >>> page = explanation_page([explanation], lang="zh", reader="person")  # doctest: +SKIP
     """
-    for number, recommendation in enumerate(recommendations, start=1):
-        if recommendation.lang != lang:
-            raise UseError(
-                f"recommendation [{number}] is in [{recommendation.lang}] and the page in "
-                f"[{lang}]; ask the engine for it in that language"
-            )
     say = page_texts(lang)
-    environment = _environment()
-    style = _style()
-    return environment.get_template("page.html.j2").render(
-        title=say("page_title") if title is None else title,
-        html_lang=_HTML_LANG[lang],
-        say=say,
-        sheets=[Sheet(recommendation, say) for recommendation in recommendations],
-        research=any(recommendation.research for recommendation in recommendations),
-        style=Markup(style),
-        style_hash=_source_hash(style),
-        chart_definitions=definitions(),
+    sheets = [
+        sheet_of(one, reader, say, number=number) for number, one in enumerate(explanations, 1)
+    ]
+    heading = say(f"title_{reader}") if title is None else title
+    return _render(
+        "page.html.j2",
+        say,
+        title=heading,
+        sheets=sheets,
+        rows=[index_row(sheet, f"#sheet-{number}") for number, sheet in enumerate(sheets, 1)],
+        reader=reader,
+        research=any(one.recommendation.research for one in explanations),
     )
+
+
+def referral_page(referrals: ReferralList, *, lang: Language, title: str | None = None) -> str:
+    """Give the referral list as one HTML document, for village committee and volunteers."""
+    say = page_texts(lang)
+    heading = say("title_referral") if title is None else title
+    return _render("referral.html.j2", say, title=heading, rows=referrals.rows())
 
 
 def write_page(
     path: str | Path,
-    recommendations: Sequence[Recommendation],
+    explanations: Sequence[Explanation],
     *,
     lang: Language,
+    reader: Reader = "officer",
     title: str | None = None,
 ) -> Path:
-    """Write `recommendation_page` to a file in UTF-8; folders on the way are made.
+    """Write `explanation_page` to a file: HTML in UTF-8, or PDF where the name ends in ``.pdf``.
+
+    Folders on the way are made.
 
     Returns
     -------
     Path
         The file.
-    """
-    target = Path(path)
-    page = recommendation_page(recommendations, lang=lang, title=title)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page, encoding="utf-8", newline="\n")
-    return target
-
-
-def inert(value: Any) -> Any:
-    """Take out of a text what could change how its neighbours read.
-
-    Escaping keeps markup from acting; this keeps direction marks, zero-width and control
-    characters from doing so. Each is replaced by a visible point.
-    """
-    if not isinstance(value, str) or isinstance(value, Markup):
-        return value
-    return "".join(
-        _REPLACEMENT if unicodedata.category(character) in _INVISIBLE else character
-        for character in value
-    )
-
-
-def page_texts(lang: Language) -> Texts:
-    """Words of the pages in one language.
 
     Raises
     ------
-    NotFoundError
-        Where they were not built.
+    UseError
+        See `explanation_page`, and `riskengine.reports.pdf.print_pdf` for PDF.
     """
-    raw = find_catalogue("texts", "pages")
-    if raw is None:
-        raise NotFoundError("the texts of the pages are missing: run `riskengine schema build`")
-    return texts_in(TextCatalogue.model_validate(raw, strict=False), lang)
+    page = explanation_page(explanations, lang=lang, reader=reader, title=title)
+    return write_document(Path(path), page)
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("riskengine.reports"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        finalize=inert,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
+def write_document(path: Path, page: str) -> Path:
+    """Write one of our documents as HTML, or as PDF where the name ends in ``.pdf``."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".pdf":
+        return print_pdf(page, path)
+    path.write_text(page, encoding="utf-8", newline="\n")
+    return path
+
+
+def sheet_of(one: Explanation, reader: Reader, say: Texts, *, number: int = 1) -> AnySheet:
+    """Prepare one explanation for one reader.
+
+    Raises
+    ------
+    UseError
+        Where it is in another language than the page; ``number`` names it.
+    """
+    if one.lang != say.lang:
+        raise UseError(
+            f"explanation [{number}] is in [{one.lang}] and the page in [{say.lang}]; ask the "
+            "engine for it in that language"
+        )
+    if reader == "person":
+        if one.recommendation.research:
+            raise UseError("a score of research mode is for nobody to be told; it decides nothing")
+        return PersonSheet(for_person(one), say)
+    return ReviewerSheet(one, say) if reader == "reviewer" else Sheet(one, say)
+
+
+def sheet_document(sheet: AnySheet, reader: Reader, *, index: str) -> str:
+    """Give the document of one sheet out of many; ``index`` leads back to their index."""
+    title = sheet.say(f"title_{reader}")
+    return _render(
+        "page.html.j2", sheet.say, title=title, sheets=[sheet], reader=reader, index=index
     )
 
 
-@lru_cache(maxsize=1)
-def _style() -> str:
-    loader = _environment().loader
-    assert loader is not None
-    return loader.get_source(_environment(), "page.css")[0]
+def sheet_fragment(one: Explanation, reader: Reader) -> Markup:
+    """Give one sheet without the document around it, for a page that links ``page.css`` itself."""
+    say = page_texts(one.lang)
+    sheet = sheet_of(one, reader, say)
+    body = _render(f"{reader}.html.j2", say, sheets=[sheet], sheet=sheet, number=1, reader=reader)
+    return definitions() + Markup(body)
 
 
-def _source_hash(text: str) -> str:
-    """Hash of an inline style sheet as a content-security policy names it."""
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"sha256-{base64.b64encode(digest).decode()}"
+def index_document(rows: Iterator[dict[str, Any]], reader: Reader, say: Texts) -> Iterator[str]:
+    """Give the index of a folder piece by piece; its rows are never all in memory."""
+    return (
+        environment()
+        .get_template("folder.html.j2")
+        .generate(**_frame(say), title=say(f"title_{reader}"), rows=rows, reader=reader)
+    )
+
+
+def index_row(sheet: AnySheet, link: str) -> dict[str, Any]:
+    """What an index says of one sheet. The person's own sheets are only named in it."""
+    if isinstance(sheet, PersonSheet):
+        return {"person": sheet.person, "link": link, "on": sheet.day(sheet.notice.on)}
+    r = sheet.r
+    return {
+        "person": r.person,
+        "link": link,
+        "result": sheet.tier_names,
+        "headline": r.headline,
+        "alerts": len(r.alerts),
+        "rests_on": r.binding_rule.title if r.binding_rule else sheet.say("index_none"),
+        "score": sheet.total if r.score else "—",
+        "review": "—" if r.review_on is None else sheet.day(r.review_on),
+    }
+
+
+def page_texts(lang: Language) -> Texts:
+    """Words of the pages in one language."""
+    return words_of("pages", lang)
+
+
+def _render(template: str, say: Texts, **values: Any) -> str:
+    found = environment().get_template(template)
+    return found.render(**{"index": None, **_frame(say), **values})
+
+
+def _frame(say: Texts) -> dict[str, Any]:
+    """What every document carries in its head."""
+    style = source("page.css")
+    return {
+        "say": say,
+        "most_conditions": MOST_CONDITIONS,
+        "most_open": MOST_OPEN,
+        "most_sets": MOST_SETS,
+        "html_lang": HTML_LANG[say.lang],
+        "style": Markup(style),
+        "style_hash": source_hash(style),
+        "chart_definitions": definitions(),
+    }

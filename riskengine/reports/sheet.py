@@ -1,4 +1,4 @@
-"""What one printed sheet shows of a recommendation: plain rows, ready for a template."""
+"""What the officer's sheet shows of an explanation: plain rows, ready for a template."""
 
 from __future__ import annotations
 
@@ -9,14 +9,33 @@ from functools import cached_property
 
 from markupsafe import Markup
 
+from riskengine.errors import Language
+from riskengine.explanation.document import Explanation, Reason, Reasons
 from riskengine.explanation.texts import Texts
 from riskengine.policy.tiers import Tier
-from riskengine.recommendation import Recommendation, RuleView
+from riskengine.recommendation import Recommendation, RuleView, TowardView
 from riskengine.reports.chart import position_strip
-from riskengine.reports.contributions import Row, contribution_rows, ruled_out, without_effect
-from riskengine.reports.figures import DECIMALS, ScoreUnit, minus, percent, written_day
+from riskengine.reports.contributions import (
+    Group,
+    contribution_groups,
+    ruled_out,
+    without_effect,
+)
+from riskengine.reports.figures import ScoreUnit, height, percent, written_day
 
-CROWDED_LINES = 12
+MOST_REASONS = 3
+"""Reasons told in a sentence, either way; the table has them all."""
+MOST_OPEN = 6
+"""Unanswered items with their range on the officer's sheet; the reviewer's has them all."""
+MOST_SETS = 2
+MOST_CONDITIONS = 6
+
+_HALF = 62.0
+"""Latin letters in a line of half the page; a Chinese character takes the room of two."""
+_DENSER: dict[Language, tuple[float, ...]] = {
+    "zh": (31.0, 38.0, 46.0, 54.0, 62.0),
+    "en": (32.0, 42.0, 53.0, 56.0, 64.0),
+}
 
 
 @dataclass(frozen=True)
@@ -28,24 +47,20 @@ class Rung:
 
 
 @dataclass(frozen=True)
-class ItemRow:
-    """One line of the reviewer's item view."""
-
-    label: str
-    share: str
-    percentage_points: str
-
-
-@dataclass(frozen=True)
 class Sheet:
-    """A recommendation and everything a template needs to know about it.
+    """An explanation and everything a template needs to know about it.
 
     Nothing is computed here that could change what the engine said: rows are chosen, numbers are
     written out.
     """
 
-    r: Recommendation
+    x: Explanation
     say: Texts
+
+    @property
+    def r(self) -> Recommendation:
+        """The recommendation as the engine gave it."""
+        return self.x.recommendation
 
     # ---------------------------------------------------------------- the verdict
 
@@ -83,6 +98,19 @@ class Sheet:
         return self.say("lowest_defensible", tier=self.r.tiers[0].label)
 
     @cached_property
+    def conditions(self) -> tuple[TowardView, ...]:
+        """Conditions of the next lower tier that do not hold yet, or are not known."""
+        yet = self.r.why_not_yet
+        return () if yet is None else tuple(c for c in yet.conditions if c.state != "met")
+
+    @cached_property
+    def conditions_met(self) -> str:
+        """How many of them hold, in words."""
+        yet = self.r.why_not_yet
+        met = 0 if yet is None else len(yet.conditions) - len(self.conditions)
+        return self.say("one_met" if met == 1 else "conditions_met", n=met) if met else ""
+
+    @cached_property
     def planned_for(self) -> str:
         """The tier that contacts and review belong to: the one that the binding rule gave."""
         rule = self.r.binding_rule
@@ -91,14 +119,53 @@ class Sheet:
         return self.say("contacts_note", tier=rule.tier.label[self.say.lang])
 
     @cached_property
-    def crowded(self) -> bool:
-        """Whether the sheet needs smaller print to stay on one page."""
-        r = self.r
-        lines = len(self.rows) if r.score is not None else 0
-        lines += 2 * len(r.alerts) + len(r.rules) + len(r.needs) + len(r.cautions)
-        if r.missing is not None:
-            lines += 2 + len(r.missing.items) // 2
-        return lines > CROWDED_LINES
+    def other_rules(self) -> tuple[RuleView, ...]:
+        """Rules that had a say and do not bind; band and binding rule stand elsewhere."""
+        return tuple(r for r in self.r.rules if not r.binding and r.effect != "band")
+
+    @cached_property
+    def rule_told(self) -> bool:
+        """Whether a sentence has already told what the binding rule did, with its citation."""
+        return self.x.reasons is not None and bool(self.x.reasons.rules_did)
+
+    @cached_property
+    def density(self) -> int:
+        """How much smaller the type must be for the sheet to stay on one page: 0 to 5."""
+        return sum(self._lines > step for step in _DENSER[self.say.lang])
+
+    @cached_property
+    def _lines(self) -> float:
+        """Lines of print that the sheet takes at its normal size, roughly."""
+        r, x = self.r, self.x
+        rows = sum(len(group.rows) + 1 for group in self.groups) if r.score else -4
+        reasons = [
+            "".join(f"{one.label}{one.answer.answer}    " for one in self.told(way)) + " " * 9
+            for way in ("raises", "lowers")
+        ]
+        left = [*reasons, *(rule.title for rule in self.other_rules), x.changes.words]
+        for found in x.changes.sets[:MOST_SETS]:
+            left.append(" ".join(f"{c.label} {c.now} {c.then}" for c in found.changes) + " " * 40)
+        left += [rule.title for rule in r.unchecked_rules]
+        right = [*self.sureness, self.missing_range, " ".join(self.missing_items[:MOST_OPEN])]
+        rule, grounds = r.binding_rule, []
+        if rule is not None:
+            told = "" if self.rule_told else rule.reason + rule.citation
+            reports = "".join(f"{name}{value}  " for name, value in rule.reports.items())
+            grounds = [f"{rule.title}{self.effect(rule)}{told}{reports}", ""]
+        grounds += [one.words for one in self.conditions[:MOST_CONDITIONS]] or self.why_not_lower
+        if x.reasons is not None:
+            grounds.append(x.reasons.score_said + x.reasons.rules_did)
+        needs = [need.label + self.clauses(need.assistance) for need in r.needs]
+        notes = [one.text + (one.citation or "") for one in r.cautions]
+        alerts = [alert.label + alert.task + alert.words for alert in r.alerts]
+        return (
+            rows
+            + max(height(left, _HALF), height(right, _HALF))
+            + max(height(grounds, _HALF * 1.1), 6)
+            + max(height(needs, _HALF), len(r.contacts) + 2)
+            + 0.84 * height(notes, _HALF * 1.15) / 2
+            + height(alerts, 2 * _HALF) * 1.3
+        )
 
     def effect(self, rule: RuleView) -> str:
         """What a rule did, in words."""
@@ -155,9 +222,29 @@ class Sheet:
         )
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
-        """Lines of the contribution table."""
-        return contribution_rows(self.r, self.say, self.unit)
+    def domains(self) -> dict[str, str]:
+        """Name of the domain of each item that has a reason, the most telling domain first."""
+        reasons: Reasons | None = self.x.reasons
+        if reasons is None:
+            return {}
+        return {one.item: group.label for group in reasons.domains for one in group.reasons}
+
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """Lines of the contribution table: what can change, then what cannot."""
+        return contribution_groups(self.r, self.say, self.unit, self.domains)
+
+    def told(self, direction: str) -> tuple[Reason, ...]:
+        """Reasons that moved the score most in one direction, the largest first."""
+        if self.x.reasons is None:
+            return ()
+        found = [
+            reason
+            for domain in self.x.reasons.domains
+            for reason in domain.reasons
+            if reason.direction == direction
+        ]
+        return tuple(sorted(found, key=lambda one: -abs(one.contribution))[:MOST_REASONS])
 
     @cached_property
     def start(self) -> str:
@@ -172,19 +259,19 @@ class Sheet:
         return self.unit.plain(self.unit.amount(self.r.score.value))
 
     @cached_property
-    def no_effect(self) -> str:
-        """What was asked and does not move this score, in one line."""
-        return self.say("joiner").join(without_effect(self.r))
+    def no_effect(self) -> tuple[str, ...]:
+        """What was asked and does not move this score."""
+        return without_effect(self.r)
 
     @cached_property
-    def ruled_out(self) -> str:
-        """What does not apply to this person, in one line."""
-        return self.say("joiner").join(ruled_out(self.r))
+    def ruled_out(self) -> tuple[str, ...]:
+        """What does not apply to this person."""
+        return ruled_out(self.r)
 
     @cached_property
     def withholds(self) -> bool:
         """Whether a line of the sheet carries the mark that it is not for disclosure."""
-        return any(row.withheld for row in self.rows)
+        return any(row.withheld for group in self.groups for row in group.rows)
 
     # ---------------------------------------------------------------- what is not known
 
@@ -206,8 +293,7 @@ class Sheet:
             said.append(self.say(key, low=low_tier, high=high_tier))
         if not missing.exact:
             said.append(self.say("missing_outer"))
-        # Chinese sets nothing between two sentences
-        return ("" if self.say.lang == "zh" else " ").join(said)
+        return self.sentences(said)
 
     @cached_property
     def missing_items(self) -> tuple[str, ...]:
@@ -223,46 +309,14 @@ class Sheet:
             found.append(self.say("aside", text=one.label, aside=aside))
         return tuple(found)
 
-    # ---------------------------------------------------------------- the reviewer's view
-
     @cached_property
-    def items(self) -> tuple[ItemRow, ...]:
-        """The item view, in units of the score."""
-        view = self.r.item_view
-        if view is None:
-            return ()
-        return tuple(
-            ItemRow(
-                label=one.label,
-                share=self._share(one.contribution),
-                percentage_points=""
-                if one.percentage_points is None
-                else minus(f"{100 * float(one.percentage_points):+.2f}"),
-            )
-            for one in sorted(view.items, key=lambda one: -abs(one.contribution))
-            if one.contribution
-        )
-
-    @cached_property
-    def baseline(self) -> str:
-        """Where the item view starts: the reference population's mean score."""
-        assert self.r.item_view is not None
-        return self._share(self.r.item_view.baseline, sign="")
-
-    @cached_property
-    def baseline_risk(self) -> str:
-        """The risk at the baseline in per cent, where the scale is calibrated."""
-        view = self.r.item_view
-        if view is None or view.baseline_risk is None:
-            return ""
-        return self.say("risk_plain", risk=percent(view.baseline_risk))
-
-    def _share(self, parts: int, sign: str = "+") -> str:
-        assert self.r.item_view is not None
-        # shares of whole points are fractions, so they get decimals in either form
-        return minus(
-            f"{self.unit.amount(parts / self.r.item_view.denominator):{sign}.{DECIMALS}f}"
-        )
+    def sureness(self) -> tuple[str, ...]:
+        """How much the recommendation can carry: the sentences for the officer."""
+        sure = self.x.how_sure
+        if sure is None:
+            return (self.r.validation.words,)
+        said = [sure.both_tiers, sure.stability, sure.edge, sure.like_words, sure.validation]
+        return tuple(sentence for sentence in said if sentence)
 
     # ---------------------------------------------------------------- small words
 
@@ -273,3 +327,11 @@ class Sheet:
     def clauses(self, texts: Iterable[str]) -> str:
         """Join short texts as the language does."""
         return self.say("clauses").join(texts)
+
+    def listed(self, texts: Iterable[str]) -> str:
+        """List words as the language does."""
+        return self.say("joiner").join(texts)
+
+    def sentences(self, texts: Iterable[str]) -> str:
+        """Set sentences one after the other; Chinese puts nothing between them."""
+        return ("" if self.say.lang == "zh" else " ").join(texts)

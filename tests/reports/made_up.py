@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from riskengine.explanation.document import Explanation
 from riskengine.recommendation import Recommendation
 
 
@@ -206,7 +207,8 @@ def recommendation(lang: str = "en", **changes: Any) -> Recommendation:
 _CLOSED = {
     "format", "lang", "status", "tier", "form", "scale", "effect", "code", "disclosure", "source",
     "probability", "low", "high", "percentage_points", "baseline_risk", "assessed_on", "on",
-    "takes_effect_on", "review_on", "tier_low", "tier_high",
+    "takes_effect_on", "review_on", "tier_low", "tier_high", "direction", "state", "points",
+    "earliest", "readers", "baseline_points",
 }  # fmt: skip
 
 
@@ -221,3 +223,159 @@ def with_texts(value: Any, change: Callable[[str], str], key: str = "") -> Any:
     if isinstance(value, str) and key not in _CLOSED:
         return change(value)
     return value
+
+
+# ------------------------------------------------------------------ an explanation
+
+
+def reason(item: str, contribution: int, **changes: Any) -> dict[str, Any]:
+    direction = "raises" if contribution > 0 else "lowers" if contribution < 0 else "none"
+    return {
+        "item": item,
+        "label": f"Label of {item}",
+        "domain": "d",
+        "answer": answer(item),
+        "direction": direction,
+        "changeable": False,
+        "contribution": contribution,
+        "points": f"{contribution / 4:.9f}",
+        "log_odds": contribution / 40,
+        "percentage_points": None,
+        "words": f"Words about {item}.",
+        "told": f"Told about {item}.",
+        **changes,
+    }
+
+
+def change_set(*items: str) -> dict[str, Any]:
+    return {
+        "changes": [
+            {
+                "item": item,
+                "label": f"Label of {item}",
+                "now": f"now {item}",
+                "then": f"then {item}",
+                "earliest": "2026-06-01",
+            }
+            for item in items
+        ],
+        "score": 3,
+        "tier": {"tier": "ordinary", "label": "ordinary"},
+        "earliest": "2026-06-01",
+    }
+
+
+def domain(name: str, *reasons: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "domain": name,
+        "label": f"Domain {name}",
+        "contribution": sum(one["contribution"] for one in reasons),
+        "reasons": list(reasons),
+    }
+
+
+ITEM_VIEW: dict[str, Any] = {
+    "denominator": 4,
+    "baseline": 6,
+    "baseline_risk": None,
+    "items": [
+        {"item": name, "label": f"Label of {name}", "contribution": c, "percentage_points": None}
+        for name, c in (("companions", 24), ("alcohol", 8), ("age", -10))
+    ],
+}
+
+
+def explained(lang: str = "en", rest: dict[str, Any] | None = None, **changes: Any) -> Any:
+    """JSON-like content of an explanation; ``changes`` go to its recommendation."""
+    inner = document(lang, **{"item_view": ITEM_VIEW, **changes})
+    scored = inner["score"] is not None
+    return {
+        "format": "riskengine/explanation/1",
+        "lang": lang,
+        "recommendation": inner,
+        "reasons": {
+            "reference": "an illustrative population",
+            "denominator": 4,
+            "baseline": 6,
+            "baseline_points": "1.500000000",
+            "baseline_log_odds": 0.15,
+            "baseline_risk": None,
+            "domains": [
+                domain(
+                    "ties",
+                    reason("companions", 24, changeable=True),
+                    reason("alcohol", 8, changeable=True),
+                ),
+                domain("past", reason("age", -10)),
+            ],
+            "score_said": "The score says ordinary.",
+            "rules_did": "",
+        }
+        if scored
+        else None,
+        "changes": {
+            "state": "sets" if scored and not inner["research"] else "no_tier",
+            "largest": 3,
+            "sets": [change_set("companions"), change_set("alcohol", "work")]
+            if scored and not inner["research"]
+            else [],
+            "words": "These conditions are looked at.",
+        },
+        "how_sure": {
+            "stability": "About seven in ten.",
+            "edge": "Two points to the edge.",
+            "to_lower": 2,
+            "to_higher": 3,
+            "people_like": None,
+            "like_words": "Fewer than twenty people are like this one.",
+            "rare": [
+                {
+                    "item": "age",
+                    "label": "Label of age",
+                    "answer": "99",
+                    "share": 0.001,
+                    "words": "Few had this age.",
+                }
+            ],
+            "validation": "Literature only.",
+            "frequency": None,
+            "both_tiers": None,
+        }
+        if scored
+        else None,
+        "withheld": [
+            {
+                "item": "alcohol",
+                "label": "Label of alcohol",
+                "disclosure": "third_party",
+                "ground": "Somebody else said so.",
+                "citation": "Law on secrets",
+                "readers": ["person", "referral", "export"],
+            }
+        ],
+        "open_view": {
+            "closed": ["alcohol"],
+            "headline": "Suggested: strict. Staff decide.",
+            "about": "About the outcome, for you.",
+            "rules_did": "A rule did this.",
+            "raises": [
+                {"label": f"Label of {n}", "told": f"Told about {n}.", "changeable": n < "c"}
+                for n in ("a", "b", "c", "d", "e")
+            ],
+            "lowers": [{"label": "Label of age", "told": "Told about age.", "changeable": False}],
+            "held": "Information is held, ask for review.",
+            "unanswered": ["Drug use"],
+            "looked_at": ["Companions"],
+            "how_sure": "A score can be wrong.",
+            "needs": [
+                {"id": "n", "label": "Work", "assistance": ["A job.", "A course."], "items": []}
+            ],
+            "rights": ["Ask for grounds.", "Ask for a review."],
+            "cautions": ["About groups.", "Not how serious."],
+        },
+        **(rest or {}),
+    }
+
+
+def explanation(lang: str = "en", rest: dict[str, Any] | None = None, **changes: Any) -> Any:
+    return Explanation.model_validate(explained(lang, rest, **changes), strict=False)

@@ -5,7 +5,8 @@ import pytest
 from riskengine.explanation.texts import Texts
 from riskengine.reports.contributions import (
     MOST_ROWS,
-    contribution_rows,
+    Row,
+    contribution_groups,
     ruled_out,
     without_effect,
 )
@@ -14,6 +15,11 @@ from riskengine.reports.html import page_texts
 from tests.reports.made_up import answer, factor, recommendation
 
 POINTS = ScoreUnit(True)
+DOMAINS = {"age": "past", "companions": "ties", "alcohol": "habits"}
+
+
+def contribution_rows(one, say, unit) -> list[Row]:
+    return [row for group in contribution_groups(one, say, unit, {}) for row in group.rows]
 
 
 @pytest.fixture(scope="module")
@@ -21,19 +27,27 @@ def say() -> Texts:
     return page_texts("en")
 
 
-def test_rows_keep_the_order_that_the_engine_gave(say):
-    rows = contribution_rows(recommendation(), say, POINTS)
-    assert [(row.label, row.amount, row.direction) for row in rows] == [
+def test_what_can_change_stands_apart_from_what_cannot_with_its_sum(say):
+    can, cannot = contribution_groups(recommendation(), say, POINTS, DOMAINS)
+    assert (can.kind, can.amount, can.direction) == ("changeable", "+8", "raises")
+    assert (cannot.kind, cannot.amount, cannot.direction) == ("fixed", "−3", "lowers")
+    assert [(row.label, row.amount, row.direction) for row in (*can.rows, *cannot.rows)] == [
         ("Label of companions", "+6", "raises"),
-        ("Label of age", "−3", "lowers"),
         ("Label of alcohol", "+2", "raises"),
+        ("Label of age", "−3", "lowers"),
     ]
 
 
+def test_within_a_group_the_domain_that_moves_most_comes_first(say):
+    first = {"alcohol": "habits", "companions": "ties"}
+    can, _ = contribution_groups(recommendation(), say, POINTS, first)
+    assert [row.domain for row in can.rows] == ["habits", "ties"]
+
+
 def test_a_row_tells_source_kind_and_whether_it_is_for_all_eyes(say):
-    companions, _, alcohol = contribution_rows(recommendation(), say, POINTS)
+    companions, alcohol, _ = contribution_rows(recommendation(), say, POINTS)
     assert companions.sources == ("file", "2026-03-01", "S-1")
-    assert (companions.kind, companions.withheld) == ("changeable", False)
+    assert not companions.withheld
     assert alcohol.sources[0] == "family"
     assert alcohol.withheld
 
@@ -84,7 +98,9 @@ def test_what_does_not_fit_is_summed_exactly(say, extra):
     rows = contribution_rows(recommendation(factors=factors), say, POINTS)
     assert len(rows) == MOST_ROWS
     assert sum(int(row.amount) for row in rows) == sum(f["contribution"] for f in factors)
-    assert (rows[-1].kind == "") == (extra > 0)
+    (group,) = contribution_groups(recommendation(factors=factors), say, POINTS, {})
+    assert int(group.amount) == sum(f["contribution"] for f in factors)
+    assert rows[-1].single == (extra == 0)
 
 
 def test_the_rest_is_withheld_where_one_of_it_is(say):
@@ -99,3 +115,9 @@ def test_log_odds_are_summed_before_they_are_rounded(say):
     factors += [factor(f"small{i}", unit) for i in range(10)]
     rows = contribution_rows(recommendation(factors=factors), say, ScoreUnit(False))
     assert rows[-1].amount == "+0.04"
+
+
+def test_a_reviewer_is_shown_every_line(say):
+    factors = [factor(f"f{i}", 1000 - i) for i in range(MOST_ROWS + 9)]
+    (group,) = contribution_groups(recommendation(factors=factors), say, POINTS, {}, most=None)
+    assert len(group.rows) == MOST_ROWS + 9
