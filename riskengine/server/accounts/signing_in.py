@@ -1,0 +1,81 @@
+"""Signing in with name and password, and changing the password."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine as Database
+
+from riskengine.server.accounts import sessions, throttle
+from riskengine.server.accounts.actor import Actor
+from riskengine.server.accounts.database import reading, transaction
+from riskengine.server.accounts.passwords import check_new, hashed, matches, outdated
+from riskengine.server.accounts.tables import User
+from riskengine.server.accounts.users import find_user, set_password
+from riskengine.server.problems import refuse
+from riskengine.server.settings import Sessions
+
+
+def sign_in(
+    database: Database, *, name: str, password: str, address: str, now: int, rules: Sessions
+) -> tuple[str, Actor]:
+    """Sign in; return the session's token and who it is.
+
+    Raises
+    ------
+    Refusal
+        401, with the same words and the same work whether the name, the password or a lock is
+        the reason.
+    """
+    with reading(database) as session:
+        user = session.get(User, name)
+        shut = throttle.locked(session, name=name, address=address, now=now)
+        stored = user.password if user is not None and user.disabled_at is None else None
+    # argon2 takes its time: outside of any transaction, so that nobody waits for it
+    right = matches(stored, password) and not shut
+    again = hashed(password) if right and stored is not None and outdated(stored) else None
+    with transaction(database) as session:
+        # asked again, so that many guesses at the same moment do not slip through
+        shut = throttle.locked(session, name=name, address=address, now=now)
+        if right and not shut:
+            user = find_user(session, name)
+            if again is not None:
+                user.password = again
+            throttle.succeeded(session, name=name)
+            return sessions.start(session, user, now=now, rules=rules)
+        if not shut:
+            throttle.failed(session, name=name, address=address, now=now, rules=rules)
+    raise refuse(401, "wrong_credentials", title="unauthenticated")
+
+
+def change_password(
+    database: Database,
+    actor: Actor,
+    *,
+    old: str,
+    new: str,
+    address: str,
+    now: int,
+    rules: Sessions,
+) -> tuple[str, Actor]:
+    """Change the own password; every session of the user ends and a new one begins.
+
+    Raises
+    ------
+    Refusal
+        401 where the old password is wrong; 422 where the new one is not accepted.
+    """
+    with reading(database) as session:
+        user = find_user(session, actor.id)
+        shut = throttle.locked(session, name=actor.id, address=address, now=now)
+        stored = user.password
+    if shut or not matches(stored, old):
+        with transaction(database) as session:
+            if not shut:
+                throttle.failed(session, name=actor.id, address=address, now=now, rules=rules)
+        raise refuse(401, "wrong_credentials", title="unauthenticated")
+    if new == old:
+        raise refuse(422, "password_same")
+    check_new(new, user=actor.id)
+    with transaction(database) as session:
+        user = find_user(session, actor.id)
+        set_password(session, user, new, must_change=False)
+        return sessions.start(session, user, now=now, rules=rules)

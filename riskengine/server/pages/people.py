@@ -1,0 +1,32 @@
+"""Names of officials, and persons' ids, as pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from sqlalchemy import select
+
+from riskengine.casebook.cases import person_of
+from riskengine.casebook.database import Transaction
+from riskengine.casebook.schema import CaseRow
+from riskengine.server.accounts.database import reading
+from riskengine.server.accounts.tables import User
+from riskengine.server.pages.viewer import Desk
+
+
+def names(desk: Desk, ids: Iterable[str | None]) -> dict[str, str]:
+    """Names of officials by id; an id without an account stands for itself."""
+    wanted = sorted({one for one in ids if one})
+    found = {one: one for one in wanted}
+    if wanted:
+        with reading(desk.here.accounts) as session:
+            for row in session.execute(select(User.id, User.name).where(User.id.in_(wanted))):
+                found[row.id] = (
+                    f"{row.name} ({row.id})" if desk.lang == "en" else (f"{row.name}（{row.id}）")
+                )
+    return found
+
+
+def person(desk: Desk, tx: Transaction, case: CaseRow) -> str:
+    """The agency's id of a person, or that it was erased."""
+    return person_of(tx, case) or desk.say("erased_person")
