@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
@@ -13,12 +12,23 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from riskengine.commands import explain as explain_commands
+from riskengine.commands import models as models_commands
+from riskengine.commands import paper as paper_commands
 from riskengine.commands import planning as planning_commands
 from riskengine.commands import policy as policy_commands
+from riskengine.commands import serve as serve_commands
+from riskengine.commands.casebook import casebook_app, suspend_command
+from riskengine.commands.inputs import assessments as _assessments
+from riskengine.commands.inputs import day_of as _day
+from riskengine.commands.inputs import engine_for as _engine
+from riskengine.commands.inputs import problems as _problems
 from riskengine.commands.law import law_app
 from riskengine.commands.options import Lang
-from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
-from riskengine.errors import AssessmentError, RiskEngineError
+from riskengine.commands.reading import documents, recorded
+from riskengine.commands.report import report
+from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
+from riskengine.errors import RiskEngineError
 from riskengine.training.command import train_command
 
 if TYPE_CHECKING:
@@ -39,6 +49,14 @@ app.add_typer(law_app, name="law", no_args_is_help=True)
 app.add_typer(policy_commands.app, name="policy", no_args_is_help=True)
 planning_commands.add_to(policy_commands.app)
 app.command()(planning_commands.schedule)
+models_commands.app.command("sql")(paper_commands.models_sql)
+app.add_typer(models_commands.app, name="models")
+app.command()(explain_commands.explain)
+app.command()(report)
+app.command("paper-form")(paper_commands.paper_form)
+app.add_typer(casebook_app, name="casebook", no_args_is_help=True)
+app.command("suspend")(suspend_command)
+serve_commands.add_to(app)
 
 
 ModelOption = Annotated[str, typer.Option(help="Model name, name@version, or folder.")]
@@ -53,7 +71,11 @@ ResearchOption = Annotated[
 ]
 
 
-EXTRAS = {"yaml": "authoring", "pandas": "files", "pyarrow": "files", "openpyxl": "files"}
+EXTRAS = {
+    **{"yaml": "authoring", "pandas": "files", "pyarrow": "files", "openpyxl": "files"},
+    **{"sqlalchemy": "casebook", "alembic": "casebook", "cryptography": "casebook"},
+    **{"psycopg": "postgresql", "fastapi": "server", "uvicorn": "server", "argon2": "server"},
+}
 """Libraries that not every installation has, and the extra that brings them."""
 
 
@@ -75,62 +97,6 @@ def _fail(message: str) -> NoReturn:
     sys.exit(2)
 
 
-def _day(on: datetime | None) -> date:
-    # the command line is the edge where the clock may be read; the library never does
-    return on.date() if on is not None else date.today()
-
-
-def _engine(model: str, policy: str, research: bool) -> Engine:
-    return Engine.load(model, None if research else policy, research=research)
-
-
-def _documents(source: str) -> list[Any]:
-    """Objects of a JSON file (one, or a list), or of standard input (``-``)."""
-    from riskengine.canonical import parse_json
-
-    try:
-        data = sys.stdin.buffer.read() if source == "-" else Path(source).read_bytes()
-    except OSError as error:
-        raise RiskEngineError(f"{source}: {error.strerror}") from error
-    raw = parse_json(data, source="standard input" if source == "-" else source)
-    return raw if isinstance(raw, list) else [raw]
-
-
-@contextmanager
-def _problems(lang: Lang) -> Iterator[None]:
-    """Say everything that is wrong with an assessment, and end with status 2."""
-    try:
-        yield
-    except AssessmentError as error:
-        Console(stderr=True).print(
-            error.text(lang.code), style="red", markup=False, highlight=False, soft_wrap=True
-        )
-        raise typer.Exit(2) from error
-
-
-def _assessments(engine: Engine, source: str) -> Iterator[Assessment]:
-    for raw in _documents(source):
-        yield engine.assessment(raw)
-
-
-def _recorded(path: Path | None, assessment: Assessment) -> dict[str, Any]:
-    """What a person's record adds to the call; nothing without one."""
-    if path is None:
-        return {}
-    from riskengine.policy.record import read_record
-
-    try:
-        found = read_record(path.read_bytes(), source=path.name)
-    except OSError as error:
-        raise RiskEngineError(f"{path}: {error.strerror}") from error
-    if found.person != assessment.person:
-        raise RiskEngineError(
-            f"{path.name}: the record is of person [{found.person}], the assessment of "
-            f"[{assessment.person}]"
-        )
-    return {"history": found.past(), "events": found.happened(), "alerts": found.tasks()}
-
-
 @app.command()
 def assess(
     file: Annotated[str, typer.Argument(help="Assessment in JSON, or - for standard input.")],
@@ -150,7 +116,7 @@ def assess(
     with _problems(lang):
         for assessment in _assessments(engine, file):
             found = engine.recommend(
-                assessment, on=_day(on), lang=lang.code, **_recorded(record, assessment)
+                assessment, on=_day(on), lang=lang.code, **recorded(record, assessment)
             )
             if as_json:
                 typer.echo(found.model_dump_json())
@@ -175,7 +141,7 @@ def check(
     from riskengine.store.lookup import find_instrument
 
     jurisdiction = installation().jurisdiction
-    for raw in _documents(file):
+    for raw in documents(file):
         named = raw.get("instrument") if isinstance(raw, dict) else None
         name = instrument or named
         if not isinstance(name, str):
@@ -190,30 +156,6 @@ def check(
             "en": f"{found.person}: no problem, {len(found.known)} items answered",
         }
         typer.echo(said[lang.code])
-
-
-@app.command()
-def report(
-    files: Annotated[list[Path], typer.Argument(help="Assessments in JSON.")],
-    out: Annotated[Path, typer.Option(help="HTML file to write.")],
-    model: ModelOption = DEFAULT_MODEL,
-    policy: PolicyOption = DEFAULT_POLICY,
-    on: OnOption = None,
-    lang: LangOption = Lang.zh,
-    research: ResearchOption = False,
-) -> None:
-    """Write one self-contained page with a sheet for every assessment."""
-    from riskengine.reports.html import write_page
-
-    engine = _engine(model, policy, research)
-    with _problems(lang):
-        found = [
-            engine.recommend(assessment, on=_day(on), lang=lang.code)
-            for file in files
-            for assessment in _assessments(engine, str(file))
-        ]
-    write_page(out, found, lang=lang.code)
-    typer.echo(f"{out}: {len(found)}")
 
 
 @app.command()
@@ -299,31 +241,6 @@ def instruments(
     console.print(table)
 
 
-@app.command()
-def models(
-    name: Annotated[str | None, typer.Argument(help="Print one model's card.")] = None,
-    lang: LangOption = Lang.zh,
-) -> None:
-    """List the models with their status, or print the card of one."""
-    from riskengine.store.lookup import find_model, model_folders
-
-    console = Console()
-    if name is not None:
-        folder = find_model(name).folder
-        typer.echo((folder / f"card.{lang.value}.md").read_text(encoding="utf-8"))
-        return
-    for stem, versions in sorted(model_folders().items()):
-        for version in versions:
-            card = find_model(f"{stem}@{version}").scorecard.document
-            console.print(
-                f"{stem}@{version}  {card.title[lang.code]}  ({card.purpose}, {card.form}, "
-                f"{card.scale}, {card.validation})",
-                markup=False,
-                highlight=False,
-                soft_wrap=True,
-            )
-
-
 @evidence_app.command("show")
 def evidence_show(
     instrument: Annotated[str, typer.Argument(help="Name of an instrument.")],
@@ -379,12 +296,16 @@ def schema_check(
 def schema_show(
     name: Annotated[
         str,
-        typer.Argument(help="An instrument, or: instrument, scorecard, policy, recommendation."),
+        typer.Argument(
+            help="An instrument, or: instrument, scorecard, policy, recommendation, explanation, "
+            "person-notice."
+        ),
     ],
 ) -> None:
     """Print a JSON Schema (2020-12): of an instrument's assessments, or of a file format."""
     import json
 
+    from riskengine.explanation.document import Explanation, PersonNotice
     from riskengine.instrument.model import Instrument
     from riskengine.instrument.schema import assessment_schema
     from riskengine.policy.document import PolicyDocument
@@ -397,6 +318,8 @@ def schema_show(
         "scorecard": ScorecardDocument,
         "policy": PolicyDocument,
         "recommendation": Recommendation,
+        "explanation": Explanation,
+        "person-notice": PersonNotice,
     }
     schema: Any
     if name in formats:

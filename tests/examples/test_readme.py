@@ -72,7 +72,7 @@ def test_every_command_exists(name):
 
     commands = {c.name or c.callback.__name__ for c in app.registered_commands}
     commands |= {group.name for group in app.registered_groups}
-    promised = set(re.findall(r"riskengine ([a-z]+) ", "\n".join(blocks(name, "sh"))))
+    promised = set(re.findall(r"riskengine ([a-z-]+) ", "\n".join(blocks(name, "sh"))))
     assert promised == commands
 
 
