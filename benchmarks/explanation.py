@@ -134,8 +134,10 @@ def _ranges(name: str, tally: brute.Tally) -> list[tuple[str, str]]:
 def main() -> None:
     parser = arguments(__doc__)
     parser.add_argument("--people", type=int, default=1000)
-    parser.add_argument("--whole", type=int, default=150, help="people whose other sets are tried")
-    parser.add_argument("--most", type=int, default=60, help="joint answers tried for a person")
+    parser.add_argument(
+        "--whole", type=int, default=1000, help="people whose other sets are tried"
+    )
+    parser.add_argument("--most", type=int, default=300, help="joint answers tried for a person")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks")
     options = parser.parse_args()
     rows: list[tuple[str, str]] = []
