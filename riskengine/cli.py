@@ -24,7 +24,15 @@ from riskengine.commands.inputs import day_of as _day
 from riskengine.commands.inputs import engine_for as _engine
 from riskengine.commands.inputs import problems as _problems
 from riskengine.commands.law import law_app
-from riskengine.commands.options import Lang
+from riskengine.commands.options import (
+    Lang,
+    LangOption,
+    ModelOption,
+    OnOption,
+    PolicyOption,
+    RecordOption,
+    ResearchOption,
+)
 from riskengine.commands.reading import documents, recorded
 from riskengine.commands.report import report
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
@@ -57,18 +65,6 @@ app.command("paper-form")(paper_commands.paper_form)
 app.add_typer(casebook_app, name="casebook", no_args_is_help=True)
 app.command("suspend")(suspend_command)
 serve_commands.add_to(app)
-
-
-ModelOption = Annotated[str, typer.Option(help="Model name, name@version, or folder.")]
-PolicyOption = Annotated[str, typer.Option(help="Policy name or name@version.")]
-LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
-OnOption = Annotated[
-    datetime | None,
-    typer.Option(formats=["%Y-%m-%d"], help="Day of the recommendation; today if not given."),
-]
-ResearchOption = Annotated[
-    bool, typer.Option("--research", help="Allow a benchmark model: a score and no tier.")
-]
 
 
 EXTRAS = {
@@ -106,10 +102,7 @@ def assess(
     lang: LangOption = Lang.zh,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
     research: ResearchOption = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(help="The person's record: tiers decided, dated events, alert tasks."),
-    ] = None,
+    record: RecordOption = None,
 ) -> None:
     """Recommend for one assessment, with every reason."""
     engine = _engine(model, policy, research)

@@ -245,7 +245,8 @@ class Engine:
         admitted = self.checked(assessment, on)
         self.check_in_force(on)
         composer = self._composer(self._texts[lang])
-        return composer.compose(admitted, on=on, history=history, events=events, tasks=alerts)
+        composed = composer.compose(admitted, on=on, history=history, events=events, tasks=alerts)
+        return composed.recommendation
 
     def explain(
         self,

@@ -12,7 +12,7 @@ from riskengine.casebook import sealing
 from riskengine.casebook.actors import Actor, Role, require
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal
-from riskengine.casebook.lookups import kept_case, the_task, written
+from riskengine.casebook.lookups import day_given, kept_case, the_task, written
 from riskengine.casebook.projection import record
 from riskengine.casebook.schema import CaseRow, Event, TaskRow
 from riskengine.casebook.times import day_of, stamp
@@ -103,11 +103,7 @@ def close_alert(
     if task.person != actor.id:
         raise refusal("not_in_charge", actor=actor.id, official=task.person)
     row = kept_case(tx, actor, task.case)
-    today = day_of(stamp(at))
-    day = on or today
-    if not task.opened_on <= day <= today:
-        raise refusal("wrong_day", day=day.isoformat(), first=task.opened_on.isoformat(),
-                      last=today.isoformat())  # fmt: skip
+    day = day_given(on, first=task.opened_on, at=at)
     record(
         tx,
         f.AlertClosed(id=alert, on=day),

@@ -48,11 +48,6 @@ def event_hash(fields: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical_json(covered).encode()).hexdigest()
 
 
-def row_hash(event: Event) -> str:
-    """`event_hash` of a stored event."""
-    return event_hash({name: getattr(event, name) for name in (*_HASHED, "sealed")})
-
-
 def place_of(chain: str, seq: int) -> str:
     """How an event is named in messages and references."""
     return f"{chain}#{seq}"

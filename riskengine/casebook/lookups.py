@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from typing import TypeVar
+
 from sqlalchemy import select
 
 from riskengine.casebook.actors import Actor
@@ -16,17 +19,26 @@ from riskengine.casebook.schema import (
     SuspensionRow,
     TaskRow,
 )
+from riskengine.casebook.times import day_of, stamp
 
 LONGEST_TEXT = 20_000
 """Characters; a longer one belongs on file as a document."""
 
 
+_Row = TypeVar("_Row", CaseRow, AssessmentRow, ProposalRow, DecisionRow, ReviewRow)
+
+
+def _here(tx: Transaction, actor: Actor, kind: type[_Row], name: str, missing: str) -> _Row:
+    """A row of the actor's district by its id; what is elsewhere does not exist."""
+    found = tx.session.get(kind, name)
+    if found is None or found.district != actor.district:
+        raise refusal(missing, id=name)
+    return found
+
+
 def the_case(tx: Transaction, actor: Actor, case: str) -> CaseRow:
     """A case of the actor's district."""
-    found = tx.session.get(CaseRow, case)
-    if found is None or found.district != actor.district:
-        raise refusal("no_such_case", id=case)
-    return found
+    return _here(tx, actor, CaseRow, case, "no_such_case")
 
 
 def kept_case(tx: Transaction, actor: Actor, case: str) -> CaseRow:
@@ -64,10 +76,7 @@ def undisputed_case(tx: Transaction, actor: Actor, case: str) -> CaseRow:
 
 def the_assessment(tx: Transaction, actor: Actor, assessment: str) -> AssessmentRow:
     """A signed assessment of the actor's district."""
-    found = tx.session.get(AssessmentRow, assessment)
-    if found is None or found.district != actor.district:
-        raise refusal("no_such_assessment", id=assessment)
-    return found
+    return _here(tx, actor, AssessmentRow, assessment, "no_such_assessment")
 
 
 def newest_assessment(tx: Transaction, actor: Actor, assessment: str) -> AssessmentRow:
@@ -80,26 +89,17 @@ def newest_assessment(tx: Transaction, actor: Actor, assessment: str) -> Assessm
 
 def the_proposal(tx: Transaction, actor: Actor, proposal: str) -> ProposalRow:
     """A proposal of the actor's district."""
-    found = tx.session.get(ProposalRow, proposal)
-    if found is None or found.district != actor.district:
-        raise refusal("no_such_proposal", id=proposal)
-    return found
+    return _here(tx, actor, ProposalRow, proposal, "no_such_proposal")
 
 
 def the_decision(tx: Transaction, actor: Actor, decision: str) -> DecisionRow:
     """A decision of the actor's district."""
-    found = tx.session.get(DecisionRow, decision)
-    if found is None or found.district != actor.district:
-        raise refusal("no_such_decision", id=decision)
-    return found
+    return _here(tx, actor, DecisionRow, decision, "no_such_decision")
 
 
 def the_review(tx: Transaction, actor: Actor, review: str) -> ReviewRow:
     """A request for review of the actor's district."""
-    found = tx.session.get(ReviewRow, review)
-    if found is None or found.district != actor.district:
-        raise refusal("no_such_review", id=review)
-    return found
+    return _here(tx, actor, ReviewRow, review, "no_such_review")
 
 
 def the_task(tx: Transaction, actor: Actor, kind: str, ref: str) -> TaskRow:
@@ -118,6 +118,23 @@ def suspension(tx: Transaction, district: str) -> SuspensionRow | None:
         .order_by(SuspensionRow.since)
         .limit(1)
     )
+
+
+def day_given(given: date | None, *, first: date, at: datetime) -> date:
+    """The day on which something was done: as it was given, else today.
+
+    Raises
+    ------
+    Refused
+        Where it lies before the first day on which it could be done, or after today.
+    """
+    today = day_of(stamp(at))
+    day = given or today
+    if not first <= day <= today:
+        raise refusal(
+            "wrong_day", day=day.isoformat(), first=first.isoformat(), last=today.isoformat()
+        )
+    return day
 
 
 def written(tx: Transaction, text: str, what: str) -> str:

@@ -8,7 +8,7 @@ from riskengine.casebook import facts as f
 from riskengine.casebook.actors import Actor, Role, require
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal
-from riskengine.casebook.lookups import kept_case, the_assessment, the_decision
+from riskengine.casebook.lookups import day_given, kept_case, the_assessment, the_decision
 from riskengine.casebook.projection import record
 from riskengine.casebook.times import day_of, stamp
 
@@ -41,15 +41,7 @@ def record_notice(
     require(actor, Role.OFFICER, Role.APPROVER, Role.ADMINISTRATOR)
     row = the_decision(tx, actor, decision)
     case = kept_case(tx, actor, row.case)
-    today = day_of(stamp(at))
-    day = on or today
-    if not row.decided_on <= day <= today:
-        raise refusal(
-            "wrong_day",
-            day=day.isoformat(),
-            first=row.decided_on.isoformat(),
-            last=today.isoformat(),
-        )
+    day = day_given(on, first=row.decided_on, at=at)
     record(
         tx,
         f.NoticeRead(decision=row.id, on=day, by=read_by, language=language, aloud=aloud),

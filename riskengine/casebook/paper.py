@@ -15,9 +15,8 @@ from riskengine.casebook.deciding import (
     kind_of,
 )
 from riskengine.casebook.errors import refusal
-from riskengine.casebook.lookups import newest_assessment, undisputed_case, written
+from riskengine.casebook.lookups import day_given, newest_assessment, undisputed_case, written
 from riskengine.casebook.projection import record
-from riskengine.casebook.times import day_of, stamp
 from riskengine.policy.tiers import Tier
 
 
@@ -56,15 +55,7 @@ def enter_decision(
     """
     require(actor, Role.OFFICER, Role.ADMINISTRATOR)
     row = undisputed_case(tx, actor, case)
-    today = day_of(stamp(at))
-    first = row.decided_on or date.min
-    if not first <= decided_on <= today:
-        raise refusal(
-            "wrong_day",
-            day=decided_on.isoformat(),
-            first=first.isoformat(),
-            last=today.isoformat(),
-        )
+    day_given(decided_on, first=row.decided_on or date.min, at=at)
     if not decided_on < review_on <= decided_on + timedelta(days=LONGEST_REVIEW_DAYS):
         raise refusal(
             "review_day",

@@ -12,7 +12,7 @@ from riskengine.casebook import sealing
 from riskengine.casebook.actors import Actor, Role, require
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal, say
-from riskengine.casebook.lookups import kept_case, the_decision, the_review, written
+from riskengine.casebook.lookups import day_given, kept_case, the_decision, the_review, written
 from riskengine.casebook.projection import record
 from riskengine.casebook.schema import DecisionRow, ProposalRow
 from riskengine.casebook.times import day_of, stamp
@@ -179,15 +179,7 @@ def answer_review(
     if row.handler is None or actor.id != row.handler:
         raise refusal("not_handler", actor=actor.id, handler=row.handler or "")
     _check_handler(tx, actor, row.case, actor.district)
-    today = day_of(stamp(at))
-    day = answered_on or today
-    if not row.received_on <= day <= today:
-        raise refusal(
-            "wrong_day",
-            day=day.isoformat(),
-            first=row.received_on.isoformat(),
-            last=today.isoformat(),
-        )
+    day = day_given(answered_on, first=row.received_on, at=at)
     record(
         tx,
         f.ReviewAnswered(review=row.id, outcome=outcome, on=day),

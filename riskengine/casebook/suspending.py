@@ -11,12 +11,10 @@ from datetime import datetime
 from riskengine.casebook import facts as f
 from riskengine.casebook import sealing
 from riskengine.casebook.actors import Actor, Role, require
-from riskengine.casebook.chain import content_of
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal
 from riskengine.casebook.lookups import suspension, written
 from riskengine.casebook.projection import record
-from riskengine.casebook.schema import Event
 
 
 def suspended(tx: Transaction, district: str) -> bool:
@@ -51,9 +49,3 @@ def lift(tx: Transaction, actor: Actor, *, reason: str, at: datetime) -> None:
     while found is not None:
         record(tx, f.Lifted(id=found.id), why, actor=actor.id, at=at)
         found = suspension(tx, actor.district)
-
-
-def reason_of(tx: Transaction, event: Event) -> str | None:
-    """The reason that was given for suspending or lifting."""
-    content = content_of(tx, event)
-    return None if content is None else str(content["reason"])

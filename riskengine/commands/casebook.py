@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskengine.commands.options import Lang
+from riskengine.commands.options import Lang, LangOption
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
 from riskengine.errors import UseError
 from riskengine.store.places import home
@@ -58,7 +58,6 @@ ByOption = Annotated[
     str, typer.Option(envvar=ACTOR_VARIABLE, help="Staff number of whoever does this.")
 ]
 RulesOption = Annotated[str, typer.Option(help="Local rules of the record, by name.")]
-LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
 OutOption = Annotated[Path, typer.Option(help="File to write.")]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -10,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskengine.commands.inputs import assessments, day_of, engine_for, problems
-from riskengine.commands.options import Lang
+from riskengine.commands.options import (
+    Lang,
+    LangOption,
+    ModelOption,
+    OnOption,
+    PolicyOption,
+    RecordOption,
+    ResearchOption,
+)
 from riskengine.commands.reading import recorded
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
 from riskengine.errors import RiskEngineError
@@ -32,27 +39,17 @@ def explain(
     reader: Annotated[
         For, typer.Option("--for", help="Who reads it: the person is shown open answers only.")
     ] = For.officer,
-    model: Annotated[
-        str, typer.Option(help="Model name, name@version, or folder.")
-    ] = DEFAULT_MODEL,
-    policy: Annotated[str, typer.Option(help="Policy name or name@version.")] = DEFAULT_POLICY,
-    on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day of the recommendation; today if not given."),
-    ] = None,
-    lang: Annotated[Lang, typer.Option(help="Language of what is printed.")] = Lang.zh,
+    model: ModelOption = DEFAULT_MODEL,
+    policy: PolicyOption = DEFAULT_POLICY,
+    on: OnOption = None,
+    lang: LangOption = Lang.zh,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON, an object a line.")] = False,
     withheld_log: Annotated[
         Path | None,
         typer.Option(help="Add a line of JSON for every answer withheld from the person."),
     ] = None,
-    research: Annotated[
-        bool, typer.Option("--research", help="Allow a benchmark model: a score and no tier.")
-    ] = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(help="The person's record: tiers decided, dated events, alert tasks."),
-    ] = None,
+    research: ResearchOption = False,
+    record: RecordOption = None,
 ) -> None:
     """Say why, how sure, and what would change it."""
     from riskengine.reports.explained import explained

@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
-from riskengine.commands.options import Lang
+from riskengine.commands.options import Lang, LangOption
 
 _SHOW = "show"
 
@@ -27,7 +27,6 @@ app = typer.Typer(
     cls=_ModelsGroup,
     help="List the models (no argument), print one's card (NAME), or write its page.",
 )
-LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
 
 
 @app.command(_SHOW)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskengine.commands.options import Lang
+from riskengine.commands.options import Lang, ModelOption
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import UseError
 
@@ -45,7 +45,6 @@ class Audience(StrEnum):
 
 
 LangOption = Annotated[Lang, typer.Option(help="Language of what is written.")]
-ModelOption = Annotated[str, typer.Option(help="Model name, name@version, or folder.")]
 OnOption = Annotated[datetime, typer.Option(formats=[_DAY], help="The day of the plan.")]
 HoursOption = Annotated[
     Path, typer.Option(help="CSV with office, officers, hours_per_month.", exists=True)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from riskengine.commands.options import Lang
+from riskengine.commands.options import Lang, LangOption
 from riskengine.errors import PolicyError, RiskEngineError
 from riskengine.instrument.model import Instrument
 from riskengine.policy.document import PolicyDocument
@@ -18,7 +18,6 @@ app = typer.Typer(help="Check, explain and compare local rules.")
 PolicyArgument = Annotated[
     str, typer.Argument(help="A policy's YAML or built JSON, or its name or name@version.")
 ]
-LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
 
 
 def _opened(

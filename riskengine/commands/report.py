@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,14 @@ import typer
 from rich.console import Console
 
 from riskengine.commands.inputs import assessments, day_of, engine_for, problems
-from riskengine.commands.options import Lang
+from riskengine.commands.options import (
+    Lang,
+    ModelOption,
+    OnOption,
+    PolicyOption,
+    RecordOption,
+    ResearchOption,
+)
 from riskengine.commands.reading import recorded
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY, Engine
 from riskengine.errors import UseError
@@ -43,22 +50,12 @@ def report(
         typer.Option(help="File in .html or .pdf; a folder gets an index and a file a sheet."),
     ],
     reader: Annotated[For, typer.Option("--for", help="Who reads it.")] = For.officer,
-    model: Annotated[
-        str, typer.Option(help="Model name, name@version, or folder.")
-    ] = DEFAULT_MODEL,
-    policy: Annotated[str, typer.Option(help="Policy name or name@version.")] = DEFAULT_POLICY,
-    on: Annotated[
-        datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="Day of the recommendation; today if not given."),
-    ] = None,
+    model: ModelOption = DEFAULT_MODEL,
+    policy: PolicyOption = DEFAULT_POLICY,
+    on: OnOption = None,
     lang: Annotated[Lang, typer.Option(help="Language of what is written.")] = Lang.zh,
-    research: Annotated[
-        bool, typer.Option("--research", help="Allow a benchmark model: a score and no tier.")
-    ] = False,
-    record: Annotated[
-        Path | None,
-        typer.Option(help="The person's record: tiers decided, dated events, alert tasks."),
-    ] = None,
+    research: ResearchOption = False,
+    record: RecordOption = None,
 ) -> None:
     """Write sheets that say why, for officer, reviewer or person; or what help is needed.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from riskengine.commands.options import Lang
+from riskengine.commands.options import Lang, LangOption
 from riskengine.errors import UseError
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ keys_app = typer.Typer(help="Keys of other systems.")
 SettingsOption = Annotated[
     Path | None, typer.Option("--settings", help="TOML file; the environment goes over it.")
 ]
-LangOption = Annotated[Lang, typer.Option(help="Language of what is printed.")]
 RoleOption = Annotated[
     list[str],
     typer.Option("--role", help="A role, or DISTRICT:ROLE where there are several districts."),

@@ -106,22 +106,8 @@ class Composer:
         history: Sequence[PastTier] = (),
         events: Sequence[PastEvent] | None = None,
         tasks: Sequence[AlertTask] = (),
-    ) -> Recommendation:
-        """Score, judge and explain one assessment, and let nothing out that the law forbids."""
-        return self.composed(
-            assessment, on=on, history=history, events=events, tasks=tasks
-        ).recommendation
-
-    def composed(
-        self,
-        assessment: Assessment,
-        *,
-        on: date,
-        history: Sequence[PastTier] = (),
-        events: Sequence[PastEvent] | None = None,
-        tasks: Sequence[AlertTask] = (),
     ) -> Composed:
-        """Do as `compose` does, and keep what the recommendation was made of."""
+        """Score, judge and explain one assessment, and let nothing out that the law forbids."""
         states = self._alert_states(assessment, tasks, on)
         found = self._compose(
             assessment, states, on=on, history=history, events=events, tasks=tasks

@@ -28,7 +28,7 @@ def explain(
     tasks: Sequence[AlertTask] = (),
 ) -> Explanation:
     """Compose a recommendation and everything behind it; nothing is scored twice."""
-    composed = composer.composed(assessment, on=on, history=history, events=events, tasks=tasks)
+    composed = composer.compose(assessment, on=on, history=history, events=events, tasks=tasks)
     found, say = composed.recommendation, composer.say
     policy = composer.policy
     ruling = composed.judgement.ruling

@@ -22,7 +22,7 @@ from riskengine.reports.person import PersonSheet
 from riskengine.reports.referral import ReferralList
 from riskengine.reports.reviewer import ReviewerSheet
 from riskengine.reports.sheet import MOST_CONDITIONS, MOST_OPEN, MOST_SETS, Sheet
-from riskengine.reports.templating import HTML_LANG, environment, source, source_hash
+from riskengine.reports.templating import environment, frame, source
 from riskengine.reports.words import words_of
 
 Reader = Literal["officer", "reviewer", "person"]
@@ -197,14 +197,10 @@ def _render(template: str, say: Texts, **values: Any) -> str:
 
 def _frame(say: Texts) -> dict[str, Any]:
     """What every document carries in its head."""
-    style = source("page.css")
     return {
-        "say": say,
+        **frame(say, source("page.css")),
         "most_conditions": MOST_CONDITIONS,
         "most_open": MOST_OPEN,
         "most_sets": MOST_SETS,
-        "html_lang": HTML_LANG[say.lang],
-        "style": Markup(style),
-        "style_hash": source_hash(style),
         "chart_definitions": definitions(),
     }

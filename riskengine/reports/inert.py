@@ -13,8 +13,8 @@ _INVISIBLE = frozenset({"Cc", "Cf", "Cs"})
 _REPLACEMENT = "·"
 
 
-def inert(value: Any) -> Any:
-    """Replace each invisible character by a visible point.
+def inert(value: Any, *, kept: str = "") -> Any:
+    """Replace each invisible character by a visible point, but for those that are ``kept``.
 
     Escaping keeps markup from acting; this keeps direction marks, zero-width and control
     characters from doing so. What is markup already is left alone.
@@ -22,6 +22,8 @@ def inert(value: Any) -> Any:
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
     return "".join(
-        _REPLACEMENT if unicodedata.category(character) in _INVISIBLE else character
+        _REPLACEMENT
+        if character not in kept and unicodedata.category(character) in _INVISIBLE
+        else character
         for character in value
     )

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from riskengine.casebook.actors import Actor as Member
 from riskengine.casebook.actors import Role as MemberRole
 from riskengine.casebook.database import Casebook, Transaction, reading, writing
-from riskengine.casebook.lookups import suspension, the_case
+from riskengine.casebook.lookups import the_case
 from riskengine.casebook.reads import log_read
 from riskengine.casebook.schema import CaseRow, ProposalRow
 from riskengine.engine import Engine
@@ -154,12 +154,6 @@ def find_member(here: Services, user: str, district: str) -> Member:
             if member.roles:
                 return member
     raise refuse(404, "no_such", what=f"[{user[:64]}]")
-
-
-def scores_suspended(here: Services, district: str) -> bool:
-    """Whether scores are hidden in a district now; asked of the record in every request."""
-    with reading(here.book) as tx:
-        return suspension(tx, district) is not None
 
 
 def confidential(instrument: Instrument, sources: Mapping[str, Any]) -> frozenset[str]:

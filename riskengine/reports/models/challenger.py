@@ -22,7 +22,7 @@ from riskengine.reports.models.page import Named, model_style, model_texts
 from riskengine.reports.models.performance import FEWEST_SHOWN
 from riskengine.reports.models.shapes import Shape, State
 from riskengine.reports.models.states import written
-from riskengine.reports.templating import HTML_LANG, environment, source_hash
+from riskengine.reports.templating import environment, frame
 
 _MOST_VALUES = 12
 """Up to so many different answers each is a group of its own; beyond that there are bands."""
@@ -65,16 +65,12 @@ def challenger_page(
                 "are explained"
             )
     say = model_texts(lang)
-    style = model_style()
     return (
         environment()
         .get_template("models/challenger.html.j2")
         .render(
             page=ChallengerPage(explanation, say, title, instrument, item_view or {}),
-            say=say,
-            html_lang=HTML_LANG[lang],
-            style=Markup(style),
-            style_hash=source_hash(style),
+            **frame(say, model_style()),
             chart_definitions=definitions(),
         )
     )

@@ -31,7 +31,7 @@ from riskengine.reports.models.performance import (
 )
 from riskengine.reports.models.shapes import Pair, PairCell, Shape, State, amounts, pairs, shapes
 from riskengine.reports.models.spread import band_shares, deciles, spread
-from riskengine.reports.templating import HTML_LANG, environment, source, source_hash
+from riskengine.reports.templating import environment, frame, source
 from riskengine.reports.words import words_of
 from riskengine.scorecard.document import EvidenceSource, Metric
 from riskengine.scorecard.views import item_denominator, item_tables
@@ -95,16 +95,12 @@ def model_page(
             f"[{instrument.id}]"
         )
     say = model_texts(lang)
-    style = model_style()
     return (
         environment()
         .get_template("models/model.html.j2")
         .render(
             page=ModelPage(model, say, policy, performance),
-            say=say,
-            html_lang=HTML_LANG[lang],
-            style=Markup(style),
-            style_hash=source_hash(style),
+            **frame(say, model_style()),
             chart_definitions=definitions(),
         )
     )

@@ -8,13 +8,12 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
-from markupsafe import Markup
-
 from riskengine.errors import Language
 from riskengine.policy.tiers import Tier
+from riskengine.reports.html import write_document
 from riskengine.reports.paper.form import Band, PaperForm
 from riskengine.reports.paper.words import paper_texts
-from riskengine.reports.templating import HTML_LANG, environment, source, source_hash
+from riskengine.reports.templating import environment, frame, source
 
 _PAPER = "riskengine.reports.paper"
 _LONGEST_STRIP = 80
@@ -23,16 +22,12 @@ _LONGEST_STRIP = 80
 def paper_page(form: PaperForm) -> str:
     """Give a form as one HTML document; the same form gives the same text."""
     say = paper_texts(form.lang)
-    style = source("paper.css", _PAPER)
     return (
         environment(_PAPER)
         .get_template("paper.html.j2")
         .render(
             form=form,
-            say=say,
-            html_lang=HTML_LANG[form.lang],
-            style=Markup(style),
-            style_hash=source_hash(style),
+            **frame(say, source("paper.css", _PAPER)),
             tiers=[(tier.value, tier.label[form.lang]) for tier in Tier],
             tier_label={tier: tier.label[form.lang] for tier in Tier},
             band_words={band.tier: _band_words(band, form.lang) for band in form.bands},
@@ -53,15 +48,7 @@ def write_paper(path: str | Path, form: PaperForm) -> Path:
     UseError
         Where a PDF is asked for and there is no Chromium.
     """
-    target = Path(path)
-    page = paper_page(form)
-    if target.suffix.lower() == ".pdf":
-        from riskengine.reports.pdf import print_pdf
-
-        return print_pdf(page, target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page, encoding="utf-8", newline="\n")
-    return target
+    return write_document(Path(path), paper_page(form))
 
 
 def signed(points: int) -> str:

@@ -26,10 +26,11 @@ from riskengine.engine import Engine
 from riskengine.errors import AssessmentError, Language, RiskEngineError
 from riskengine.explanation.texts import Texts
 from riskengine.reports.figures import written_day
+from riskengine.reports.templating import HTML_LANG
 from riskengine.server.access import current_actor
 from riskengine.server.accounts.actor import Actor
 from riskengine.server.pages import assets
-from riskengine.server.pages.rendering import HTML_LANG, html
+from riskengine.server.pages.rendering import html
 from riskengine.server.pages.texts import desk_texts, page_language
 from riskengine.server.pages.ways import go, safe_path
 from riskengine.server.problems import Refusal, from_library, log, refuse, request_id

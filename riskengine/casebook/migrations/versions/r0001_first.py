@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from riskengine.casebook.guards import install_guards
+from riskengine.errors import UseError
 
 revision = "0001"
 down_revision = None
@@ -277,4 +278,4 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Refused: a record is not taken down by a program."""
-    raise NotImplementedError("the record cannot be taken down")
+    raise UseError("the record cannot be taken down")
