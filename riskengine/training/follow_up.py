@@ -29,7 +29,7 @@ EVENT, HORIZON, END_OF_TERM, LOST = "event", "horizon", "end_of_term", "lost_sig
 """How a label came about, where no end of follow-up decided it; and an end without a reason."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Course:
     """One person's follow-up. Times count from its start, in the file's unit.
 
@@ -56,7 +56,7 @@ class Course:
     reach: float | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Unlabelled:
     """Why a row has no label.
 
@@ -71,7 +71,7 @@ class Unlabelled:
     lost: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Seen:
     """What was seen of one person by a horizon.
 
