@@ -1,7 +1,7 @@
 """How often a 90 % interval of risk holds the true risk, where the truth is known.
 
-Run with ``python benchmarks/coverage.py``. Everything is made up (`riskengine.synthetic`); no
-person-level data are read.
+Run with ``python benchmarks/interval_coverage.py``. Everything is made up
+(`riskengine.synthetic`); no person-level data are read.
 
 A made-up province of 60 districts supplies the people. For every n and seed, n of them are drawn,
 a day-one card is updated with their recorded outcomes, and the intervals of 5,000 others are
@@ -422,7 +422,7 @@ def main() -> None:
         "coverage",
         "Coverage of intervals of risk",
         body,
-        "python benchmarks/coverage.py",
+        "python benchmarks/interval_coverage.py",
         folder=options.out,
     )
 
