@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import argparse
 import random
+import statistics
 import sys
 import tempfile
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +23,7 @@ import common  # noqa: F401, I001  (puts the checkout on the path)
 from sqlalchemy import insert
 
 from riskengine import Engine
+from riskengine.casebook import commits
 from riskengine.casebook.actors import Actor, Role
 from riskengine.casebook.assessing import sign
 from riskengine.casebook.cases import open_case
@@ -46,6 +50,7 @@ from riskengine.store.lookup import find_instrument
 
 DISTRICT = "330102"
 APPENDS = 500
+WRITERS, TURNS = 32, 3
 GROUNDS = "近三个月按时报到，工作稳定"
 SECRET = "他的妻子悄悄告诉我们他又喝酒了"
 
@@ -53,10 +58,12 @@ SECRET = "他的妻子悄悄告诉我们他又喝酒了"
 class Clock:
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
+        self.lock = threading.Lock()
 
     def __call__(self) -> datetime:
-        self.now += timedelta(milliseconds=20)
-        return self.now
+        with self.lock:
+            self.now += timedelta(milliseconds=20)
+            return self.now
 
 
 def staff(name: str, *roles: Role) -> Actor:
@@ -174,8 +181,26 @@ def main() -> None:
             with writing(book, DISTRICT) as tx:
                 append(tx, number)
         took = time.perf_counter() - start
-        print(f"appends           {APPENDS / took:,.0f} a second, each its own transaction")
-        fill(book, cases, clock, max(0, given.events - events - APPENDS))
+        print(f"appends           {APPENDS / took:,.0f} a second, one writer, each its own commit")
+
+        def by_many(number: int) -> None:
+            with writing(book, DISTRICT) as tx:
+                append(tx, number)
+
+        # each commit by itself, and shared by those who wait, in turns: the ratio holds under load
+        together, rates = commits.MOST_TOGETHER, {1: [], commits.MOST_TOGETHER: []}
+        for most in (1, together) * TURNS:
+            commits.MOST_TOGETHER = most
+            with ThreadPoolExecutor(WRITERS) as pool:
+                start = time.perf_counter()
+                list(pool.map(by_many, range(APPENDS)))
+                rates[most].append(APPENDS / (time.perf_counter() - start))
+        alone, shared = (statistics.median(rates[most]) for most in (1, together))
+        print(
+            f"appends           {alone:,.0f} a second, {WRITERS} writers, each its own commit; "
+            f"{shared:,.0f} with shared commits ({shared / alone:.1f} times)"
+        )
+        fill(book, cases, clock, max(0, given.events - events - APPENDS * (1 + 2 * TURNS)))
 
         with reading(book) as tx:
             start = time.perf_counter()

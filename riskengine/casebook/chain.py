@@ -59,6 +59,20 @@ def head(tx: Transaction, chain: str) -> tuple[int, str, str]:
     return (0, GENESIS, "") if found is None else (found.seq, found.hash, found.placed)
 
 
+def chains(tx: Transaction, district: str | None = None) -> list[str]:
+    """Names of all chains, or of a district's: a step for each, however long they are."""
+    first, last = ("", None) if district is None else (district, f"{district}0")
+    found: list[str] = []
+    wanted = select(func.min(Event.chain)).where(Event.chain >= first)
+    while True:
+        name = tx.session.scalar(wanted)
+        if name is None or (last is not None and name >= last):
+            return found
+        if district is None or name == district or name.startswith(f"{district}/"):
+            found.append(name)
+        wanted = select(func.min(Event.chain)).where(Event.chain > name)
+
+
 def append(
     tx: Transaction,
     facts: Facts,

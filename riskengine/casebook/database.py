@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, insert, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from riskengine.casebook.commits import Writers
 from riskengine.casebook.rules import CasebookRules
+from riskengine.casebook.schema import Read
 from riskengine.casebook.sealing import MasterKey
 
 _WRITING = "riskengine_writing"
 BUSY_MILLISECONDS = 60_000
+_INSERT_READ = insert(Read)
 
 
 @dataclass(frozen=True, repr=False)
@@ -32,10 +36,32 @@ class Casebook:
     master: MasterKey
     rules: CasebookRules
     node: str | None = None
+    _writers: dict[str, Writers] = field(default_factory=dict, compare=False)
+    _making: threading.Lock = field(default_factory=threading.Lock, compare=False)
 
     def chain(self, district: str) -> str:
         """The chain to which this node appends for a district."""
         return district if self.node is None else f"{district}/{self.node}"
+
+    def writers(self, district: str) -> Writers:
+        """Those who write to a district's chain, which are all writers of a SQLite file."""
+        name = "" if self.engine.dialect.name == "sqlite" else district
+        with self._making:
+            if name not in self._writers:
+                self._writers[name] = Writers(
+                    self.engine.execution_options(**{_WRITING: True}),
+                    lambda connection: _lock(connection, name),
+                )
+            return self._writers[name]
+
+
+def _lock(connection: Connection, district: str) -> None:
+    """Wait for the writers of a district's chain in other processes."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(
+            text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"),
+            {"chain": f"riskengine/casebook/{district}"},
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -46,11 +72,15 @@ class Transaction:
     ----------
     district
         The district whose chain is locked for writing; empty where the transaction only reads.
+    looks
+        Looks at cases that are kept when a transaction that reads ends, before anything of it is
+        shown; ``None`` in one that writes.
     """
 
     session: Session
     book: Casebook
     district: str = ""
+    looks: list[dict[str, Any]] | None = None
 
     @property
     def chain(self) -> str:
@@ -102,21 +132,31 @@ def writing(book: Casebook, district: str) -> Iterator[Transaction]:
     >>> with writing(book, actor.district) as tx:  # doctest: +SKIP
     ...     decide(tx, actor, proposal, grounds="...", at=now)
     """
-    engine = book.engine.execution_options(**{_WRITING: True})
-    with Session(engine, expire_on_commit=False) as session, session.begin():
-        if engine.dialect.name == "postgresql":
-            session.execute(
-                text("SELECT pg_advisory_xact_lock(hashtextextended(:chain, 0))"),
-                {"chain": f"riskengine/casebook/{district}"},
-            )
+    with book.writers(district).session() as session:
         yield Transaction(session, book, district)
 
 
 @contextmanager
 def reading(book: Casebook) -> Iterator[Transaction]:
-    """Open a transaction that only reads, from one state of the record."""
+    """Open a transaction that only reads, from one state of the record.
+
+    What `riskengine.casebook.reads.log_read` was told in it is on the disk when the block is left.
+    Readers do not wait for writers, nor hold them up.
+    """
     engine = book.engine
     if engine.dialect.name == "postgresql":
         engine = engine.execution_options(isolation_level="REPEATABLE READ")
+    looks: list[dict[str, Any]] = []
     with Session(engine, expire_on_commit=False) as session, session.begin():
-        yield Transaction(session, book)
+        yield Transaction(session, book, looks=looks)
+    if looks:
+        _keep(book, looks)
+
+
+def _keep(book: Casebook, looks: list[dict[str, Any]]) -> None:
+    if book.engine.dialect.name == "sqlite":
+        with book.writers("").session() as session:
+            session.execute(_INSERT_READ, looks)
+        return
+    with book.engine.begin() as connection:
+        connection.execute(_INSERT_READ, looks)

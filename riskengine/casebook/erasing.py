@@ -26,11 +26,24 @@ _AFTER_THE_END = ("retention_over",)
 
 
 def erase(
-    tx: Transaction, actor: Actor, case: str, *, ground: str, words: str, at: datetime
+    tx: Transaction,
+    actor: Actor,
+    case: str,
+    *,
+    ground: str,
+    words: str,
+    at: datetime,
+    confirmed_by: str | None = None,
 ) -> None:
     """Destroy the key of the person of a case, for a ground of the local list.
 
     Call `scrub` once the transaction is over.
+
+    Parameters
+    ----------
+    confirmed_by
+        A second person who confirmed it, where the rules of the record ask for one. Whoever calls
+        this has made sure that it was that person.
 
     Raises
     ------
@@ -50,9 +63,13 @@ def erase(
         )
         if still is not None:
             raise refusal("still_open", id=still)
+    if tx.rules.erasure_second_person and confirmed_by in (None, "", actor.id):
+        raise refusal("erasure_second")
     record(
         tx,
-        f.Erased(subject=row.subject, ground=ground, on=day_of(stamp(at))),
+        f.Erased(
+            subject=row.subject, ground=ground, on=day_of(stamp(at)), confirmed_by=confirmed_by
+        ),
         {"words": written(tx, words, "grounds")},
         actor=actor.id,
         at=at,

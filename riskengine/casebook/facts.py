@@ -319,6 +319,7 @@ class Erased(Facts):
     subject: Code
     ground: Code
     on: date
+    confirmed_by: Code | None = None
 
 
 class ConflictSettled(Facts):

@@ -18,6 +18,7 @@ from riskengine.casebook import facts as f
 from riskengine.casebook.actors import Actor, Role, require
 from riskengine.casebook.cases import person_of
 from riskengine.casebook.chain import content_of, place_of
+from riskengine.casebook.checks import standing
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import say
 from riskengine.casebook.facts import read_facts
@@ -27,7 +28,6 @@ from riskengine.casebook.reads import reads_of
 from riskengine.casebook.replay import replay
 from riskengine.casebook.schema import Event, TaskRow
 from riskengine.casebook.times import day_of, stamp
-from riskengine.casebook.verify import verify
 from riskengine.errors import Language
 from riskengine.policy.tiers import Tier
 
@@ -80,7 +80,7 @@ def authority_pack(
         )
     ).all()
     answers = {name: ask(entries, today) for name, ask in QUESTIONS.items()}
-    checked = verify(tx)
+    checked = standing(tx, at=at)
     decided = [one.facts.id for one in entries if isinstance(one.facts, f.Decided)]
     pack = {
         "format": FORMAT,
@@ -93,6 +93,8 @@ def authority_pack(
         "chain": {
             "sound": checked.sound,
             "events": checked.events,
+            "whole_at": checked.whole_at,
+            "whole_events": checked.whole_events,
             "findings": [one.text(lang) for one in checked.findings],
         },
         "questions": [

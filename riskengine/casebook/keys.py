@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import bindparam, delete, insert, select
 
 from riskengine.casebook import sealing
@@ -9,6 +11,7 @@ from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal
 from riskengine.casebook.schema import Key
 
+_AT_ONCE = 500
 _WRAPPED = select(Key.wrapped).where(Key.id == bindparam("of"))
 
 
@@ -38,6 +41,17 @@ def find_key(tx: Transaction, name: str) -> bytes | None:
     """Unwrap a key; ``None`` where it was destroyed."""
     wrapped = tx.session.scalar(_WRAPPED, {"of": name})
     return None if wrapped is None else sealing.unwrap(tx.book.master, name, wrapped)
+
+
+def find_keys(tx: Transaction, names: Iterable[str]) -> dict[str, bytes]:
+    """Unwrap several keys at once; one that was destroyed is not among them."""
+    wanted = sorted(set(names))
+    found: dict[str, bytes] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        some = select(Key.id, Key.wrapped).where(Key.id.in_(wanted[start : start + _AT_ONCE]))
+        for name, wrapped in tx.session.execute(some):
+            found[name] = sealing.unwrap(tx.book.master, name, wrapped)
+    return found
 
 
 def the_key(tx: Transaction, name: str) -> bytes:

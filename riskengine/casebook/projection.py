@@ -96,7 +96,10 @@ def rebuild_subject(session: Session, subject: str) -> None:
     for event in events:
         project(session, event, read_facts(event.kind, event.facts))
     own = set(session.scalars(select(CaseRow.id).where(CaseRow.subject == subject)))
-    for event in session.scalars(select(Event).where(Event.kind == f.SamePerson.kind)):
+    met_again = select(Event).where(
+        Event.kind == f.SamePerson.kind, Event.district.in_({event.district for event in events})
+    )
+    for event in session.scalars(met_again):
         met = read_facts(event.kind, event.facts)
         if isinstance(met, f.SamePerson) and not own.isdisjoint(met.cases):
             project(session, event, met)

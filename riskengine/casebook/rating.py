@@ -92,17 +92,19 @@ def ask_ratings(
 def blind_form(tx: Transaction, actor: Actor, rating: str) -> dict[str, Any]:
     """What the second rater gets: the recorded answers, and none that a person rated.
 
-    Neither the first rater, nor an own view, a tier or a decision is in it.
+    Neither the first rater, nor an own view, a tier or a decision is in it. Answers in free words
+    are left out too: they may name the first rater, as the staff number of who gave the notice.
     """
     row = _open_rating(tx, actor, rating)
     answers = signed_answers(tx, actor, row.assessment)
     instrument = find_instrument(answers["instrument"])
     hidden = set(rated_items(instrument))
+    words = {item.id for item in instrument.items if item.type == "text"}
     return {
         "instrument": answers["instrument"],
         "assessed_on": answers["assessed_on"],
         "kind": answers["kind"],
-        "answers": {i: a for i, a in answers["answers"].items() if i not in hidden},
+        "answers": {i: a for i, a in answers["answers"].items() if i not in hidden | words},
         "to_rate": [item for item in answers["answers"] if item in hidden],
     }
 

@@ -13,12 +13,22 @@ from riskengine.casebook.times import stamp
 
 
 def log_read(tx: Transaction, actor: Actor, case: str | None, *, what: str, at: datetime) -> None:
-    """Keep that an actor looked at a case (or, without one, at a list)."""
-    tx.session.execute(
-        insert(Read).values(
-            at=stamp(at), district=actor.district, actor=actor.id, case=case, what=what
-        )
-    )
+    """Keep that an actor looked at a case (or, without one, at a list).
+
+    It is kept with everything else that a transaction writes; one that reads keeps it at its end,
+    so that nobody who reads holds a writer up.
+    """
+    look = {
+        "at": stamp(at),
+        "district": actor.district,
+        "actor": actor.id,
+        "case": case,
+        "what": what,
+    }
+    if tx.looks is None:
+        tx.session.execute(insert(Read), [look])
+    else:
+        tx.looks.append(look)
 
 
 def reads_of(tx: Transaction, actor: Actor, case: str) -> list[Read]:

@@ -146,7 +146,7 @@ def _gone(tx: Transaction, case: CaseRow) -> Replay:
 @lru_cache(maxsize=8)
 def _engine(model: str, policy: str | None) -> Engine:
     """The engine of named versions, loaded and checked once for many replays."""
-    return Engine.load(model, policy)
+    return Engine.load(model, policy, replay=True)
 
 
 def compared_with(

@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
-
 from riskengine.canonical import content_hash, parse_json
+from riskengine.casebook.chain import chains, head
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import refusal
 from riskengine.casebook.nodes import Card, Node
-from riskengine.casebook.schema import Event
 from riskengine.casebook.times import day_of, stamp
 from riskengine.errors import ArtefactError
 
@@ -46,13 +44,7 @@ class Root:
 
 def heads(tx: Transaction) -> dict[str, tuple[int, str]]:
     """Number and hash of the last event of every chain."""
-    last = select(Event.chain, func.max(Event.seq).label("seq")).group_by(Event.chain).subquery()
-    rows = tx.session.execute(
-        select(Event.chain, Event.seq, Event.hash)
-        .join(last, (Event.chain == last.c.chain) & (Event.seq == last.c.seq))
-        .order_by(Event.chain)
-    )
-    return {chain: (seq, digest) for chain, seq, digest in rows}
+    return {chain: head(tx, chain)[:2] for chain in chains(tx)}
 
 
 def make_root(tx: Transaction, node: Node, *, at: datetime) -> dict[str, Any]:

@@ -95,6 +95,7 @@ class CasebookRules(BaseModel):
     override_reasons: tuple[OverrideReason, ...] = Field(min_length=1)
     without_score: tuple[Ground, ...] = Field(min_length=1)
     erasure: tuple[Ground, ...] = Field(min_length=1)
+    erasure_second_person: bool = False
     source_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     @model_validator(mode="after")
@@ -113,7 +114,11 @@ class CasebookRules(BaseModel):
     @property
     def sha256(self) -> str:
         """Hash of the content."""
-        return content_hash(self.model_dump(mode="json"))
+        told = self.model_dump(mode="json")
+        if not self.erasure_second_person:
+            # rules from before this could be asked for keep their hash
+            del told["erasure_second_person"]
+        return content_hash(told)
 
 
 def find_rules(name: str = "default") -> CasebookRules:

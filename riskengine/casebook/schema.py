@@ -88,7 +88,7 @@ class Event(Base):
         UniqueConstraint("hash", name="events_hash"),
         Index("events_subject", "subject", "placed"),
         Index("events_case", "case"),
-        Index("events_kind", "district", "kind"),
+        Index("events_kind", "kind", "district"),
         # a hidden row number would be one more way to replace a row
         {"sqlite_with_rowid": False},
     )
@@ -135,6 +135,27 @@ class Read(Base):
     __table_args__ = (Index("reads_case", "case"), {"sqlite_autoincrement": True})
 
 
+class Check(Base):
+    """A check of the record that found it sound, and how far it went.
+
+    Attributes
+    ----------
+    whole
+        Whether every event was checked, or those since the check before.
+    heads
+        Chain to number and hash of the last event that was checked.
+    """
+
+    __tablename__ = "checks"
+    id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=True)
+    at: Mapped[Stamp]
+    whole: Mapped[bool]
+    events: Mapped[int] = mapped_column(Integer)
+    erased: Mapped[int] = mapped_column(Integer)
+    heads: Mapped[dict[str, list[int | str]]] = mapped_column(JSON)
+    __table_args__ = (Index("checks_whole", "whole", "id"),)
+
+
 class CaseRow(Base):
     """A person under supervision in one district.
 
@@ -171,10 +192,20 @@ class CaseRow(Base):
     erasure_ground: Mapped[str | None] = mapped_column(String(64))
     __table_args__ = (
         Index("cases_officer", "district", "officer"),
-        Index("cases_tier", "district", "tier"),
-        Index("cases_review", "district", "review_on"),
+        Index("cases_place", "district", "id"),
+        Index("cases_office", "district", "office", "id"),
         Index("cases_subject", "subject"),
     )
+
+
+LIVE_INDEXES = (
+    "cases_live_review",
+    "cases_live_office",
+    "cases_live_tier",
+    "cases_live_alerts",
+)
+"""Indexes of the cases that are worked on, in the order of lists: whoever was never decided on
+comes first. They stand in the migrations alone, which say so to each database in its own words."""
 
 
 class AssessmentRow(Base):
@@ -253,7 +284,8 @@ class ProposalRow(Base):
     seq: Mapped[int] = mapped_column(Integer)
     __table_args__ = (
         Index("proposals_case", "case"),
-        Index("proposals_state", "district", "state"),
+        Index("proposals_state", "district", "state", "proposed_at"),
+        Index("proposals_list", "district", "state", "id"),
     )
 
 
@@ -303,6 +335,8 @@ class DecisionRow(Base):
     __table_args__ = (
         Index("decisions_case", "case"),
         Index("decisions_day", "district", "decided_on"),
+        Index("decisions_by", "district", "proposed_by", "decided_on"),
+        Index("decisions_kind", "district", "kind", "recorded_at"),
     )
 
 
@@ -352,7 +386,8 @@ class TaskRow(Base):
     closed_on: Mapped[date | None]
     closed_by: Mapped[str | None] = mapped_column(String(64))
     __table_args__ = (
-        Index("tasks_due", "district", "state", "due_on"),
+        Index("tasks_due", "district", "state", "due_on", "id"),
+        Index("tasks_person", "district", "state", "person", "due_on", "id"),
         Index("tasks_case", "case"),
     )
 

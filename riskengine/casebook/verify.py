@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Row, select
 
 from riskengine.casebook import sealing
-from riskengine.casebook.chain import event_hash, place_of
+from riskengine.casebook.chain import chains, event_hash, place_of
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import Broken, say
 from riskengine.casebook.facts import Erased, Imported, read_facts
 from riskengine.casebook.guards import GENESIS, missing_guards
+from riskengine.casebook.keys import find_key
 from riskengine.casebook.roots import Root
 from riskengine.casebook.schema import Event, Key
 from riskengine.errors import Language
@@ -48,18 +49,24 @@ class Verification:
 
     Attributes
     ----------
+    whole
+        Whether the whole record was checked, or what was added since an earlier check.
     events, chains
         How much was checked.
     erased
         Events whose content was erased; the chain holds without it.
     not_given
         Events of other nodes that came without the key to read them.
+    heads
+        Chain to number and hash of its last event that was checked.
     """
 
+    whole: bool
     events: int = 0
     chains: int = 0
     erased: int = 0
     not_given: int = 0
+    heads: dict[str, tuple[int, str]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @property
@@ -76,7 +83,7 @@ def verify(tx: Transaction, roots: Sequence[Root] = ()) -> Verification:
     roots
         Kept elsewhere; without any a cut tail cannot be seen.
     """
-    found = Verification()
+    found = Verification(whole=True)
     found.findings += [
         Finding("guard_missing", name) for name in missing_guards(tx.session.connection())
     ]
@@ -89,7 +96,7 @@ def verify(tx: Transaction, roots: Sequence[Root] = ()) -> Verification:
     }
     for chain, rows in _chains(tx):
         found.chains += 1
-        _check_chain(chain, rows, keys, erased, not_given, at_roots, found)
+        _check_chain(chain, rows, keys.get, erased, not_given, at_roots, found, (0, GENESIS))
     for root in roots:
         for chain, (seq, digest) in sorted(root.chains.items()):
             there = at_roots[(chain, seq)]
@@ -97,6 +104,47 @@ def verify(tx: Transaction, roots: Sequence[Root] = ()) -> Verification:
                 found.findings.append(Finding("tail_cut", place_of(chain, seq)))
             elif seq and there != digest:
                 found.findings.append(Finding("not_as_in_root", place_of(chain, seq)))
+    return found
+
+
+def verify_since(tx: Transaction, heads: Mapping[str, tuple[int, str]]) -> Verification:
+    """Check the guards and every event that came after the last ones of an earlier check.
+
+    That the earlier ones are still what they were is not looked at, but for the very last of each
+    chain; only `verify` answers for the whole record.
+
+    Parameters
+    ----------
+    heads
+        Chain to number and hash of the last event that was checked then.
+    """
+    found = Verification(whole=False)
+    found.findings += [
+        Finding("guard_missing", name) for name in missing_guards(tx.session.connection())
+    ]
+    erased, not_given = _erased(tx), _not_given(tx)
+    opened: dict[str, bytes | None] = {}
+
+    def key(name: str) -> bytes | None:
+        if name not in opened:
+            opened[name] = find_key(tx, name)
+        return opened[name]
+
+    there = chains(tx)
+    for name in sorted({*there, *heads}):
+        seq, digest = heads.get(name, (0, GENESIS))
+        found.chains += 1
+        if seq:
+            last = tx.session.scalar(
+                select(Event.hash).where(Event.chain == name, Event.seq == seq)
+            )
+            if last is None:
+                found.findings.append(Finding("tail_cut", place_of(name, seq)))
+                continue
+            if last != digest:
+                found.findings.append(Finding("changed", place_of(name, seq)))
+        rows = _rows(tx, name, after=seq)
+        _check_chain(name, rows, key, erased, not_given, {}, found, (seq, digest))
     return found
 
 
@@ -135,27 +183,28 @@ def _not_given(tx: Transaction) -> set[str]:
 
 
 def _chains(tx: Transaction) -> Iterator[tuple[str, Iterable[Row[Any]]]]:
-    names = tx.session.scalars(select(Event.chain).distinct().order_by(Event.chain)).all()
-    for name in names:
-        yield (
-            name,
-            tx.session.execute(
-                select(*_COLUMNS).where(Event.chain == name).order_by(Event.seq),
-                execution_options={"yield_per": _BATCH},
-            ),
-        )
+    for name in chains(tx):
+        yield name, _rows(tx, name, after=None)
+
+
+def _rows(tx: Transaction, chain: str, *, after: int | None) -> Iterable[Row[Any]]:
+    wanted = select(*_COLUMNS).where(Event.chain == chain).order_by(Event.seq)
+    if after is not None:
+        wanted = wanted.where(Event.seq > after)
+    return tx.session.execute(wanted, execution_options={"yield_per": _BATCH})
 
 
 def _check_chain(
     chain: str,
     rows: Iterable[Row[Any]],
-    keys: dict[str, bytes],
+    key_of: Callable[[str], bytes | None],
     erased: set[str],
     not_given: set[str],
     at_roots: dict[tuple[str, int], str],
     found: Verification,
+    begin: tuple[int, str],
 ) -> None:
-    expected, previous = 1, GENESIS
+    expected, previous = begin[0] + 1, begin[1]
     for row in rows:
         event = dict(row._mapping)
         seq = int(event["seq"])
@@ -176,7 +225,7 @@ def _check_chain(
             read_facts(event["kind"], event["facts"])
         except Broken:
             found.findings.append(Finding("bad_facts", place))
-        key = keys.get(event["key"])
+        key = key_of(event["key"])
         if key is not None:
             try:
                 _, digest = sealing.unseal(key, event["sealed"], place)
@@ -191,3 +240,4 @@ def _check_chain(
         else:
             found.findings.append(Finding("key_missing", place))
         expected, previous = seq + 1, event["hash"]
+    found.heads[chain] = (expected - 1, previous)

@@ -142,6 +142,7 @@ def verify_command(
     lang: LangOption = Lang.zh,
 ) -> None:
     """Check every event, key and guard; exit with 1 where anything is wrong."""
+    from riskengine.casebook.checks import keep_check
     from riskengine.casebook.database import reading
     from riskengine.casebook.errors import say
     from riskengine.casebook.nodes import peers
@@ -152,8 +153,10 @@ def verify_command(
     roots = [
         read_root(path.read_bytes(), source=path.name, trusted=trusted) for path in root or ()
     ]
-    with reading(_open(database, keys)) as tx:
+    book = _open(database, keys)
+    with reading(book) as tx:
         found = verify(tx, roots)
+    keep_check(book, found, at=_now())
     for finding in found.findings:
         typer.echo(finding.text(lang.code))
     typer.echo(
@@ -289,6 +292,9 @@ def erase_command(
     district: DistrictOption,
     by: ByOption,
     yes: Annotated[bool, typer.Option("--yes", help="It cannot be undone; say so.")] = False,
+    confirmed_by: Annotated[
+        str | None, typer.Option(help="Who else confirmed it, where the rules ask for it.")
+    ] = None,
     rules: RulesOption = "default",
     database: UrlOption = None,
     keys: KeysOption = None,
@@ -310,6 +316,7 @@ def erase_command(
             ground=ground,
             words=words,
             at=_now(),
+            confirmed_by=confirmed_by,
         )
     done = scrub(book)
     typer.echo(say("erased" if done else "erased_files_left", lang.code, case=case))
@@ -538,6 +545,49 @@ def give_back_command(
         write_rows(out, COLUMNS, give_back(tx, actor, lang=lang.code))
         log_read(tx, actor, None, what="give_back", at=_now())
     typer.echo(say("exported", lang.code, place=str(out)))
+
+
+@casebook_app.command("decisions")
+def decisions_command(
+    district: DistrictOption,
+    by: ByOption,
+    out: OutOption,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="File to write of what the ids stand for, to join outcomes by."),
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="First day of decision.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Last day of decision.")
+    ] = None,
+    database: UrlOption = None,
+    keys: KeysOption = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """Write decisions without people or officers, for `riskengine monitor` and `overrides`."""
+    from riskengine.batch.writing import write_rows
+    from riskengine.casebook.database import writing
+    from riskengine.casebook.decided import COLUMNS, KEY_COLUMNS, decisions_of
+    from riskengine.casebook.errors import say
+    from riskengine.casebook.reads import log_read
+
+    actor = _actor(by, district, "analyst")
+    with writing(_open(database, keys), district) as tx:
+        rows, named = decisions_of(
+            tx,
+            actor,
+            since=None if since is None else since.date(),
+            until=None if until is None else until.date(),
+        )
+        write_rows(out, COLUMNS, rows)
+        if key is not None:
+            write_rows(key, KEY_COLUMNS, named)
+        log_read(tx, actor, None, what="decisions" if key is None else "decisions_key", at=_now())
+    for path in (out, key):
+        if path is not None:
+            typer.echo(say("exported", lang.code, place=str(path)))
 
 
 @casebook_app.command("agreement")
