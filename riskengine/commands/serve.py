@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import os
 import sys
 import tempfile
 import time
@@ -61,7 +63,7 @@ def serve(
     found = _settings(settings, port=port)
     if port is not None and found.public_url == type(found)().public_url:
         found = _settings(settings, port=port, public_url=f"http://127.0.0.1:{port}")
-    from riskengine.server.app import create_app
+    from riskengine.server.app import SERVED, create_app
     from riskengine.server.services import make_record
 
     if make_record(found):
@@ -72,7 +74,17 @@ def serve(
                 "key up apart from the database.",
             }[lang.code]
         )
-    _run(create_app(found), found)
+    if found.workers == 1:
+        _run(create_app(found), found)
+        return
+    # bring the databases to the newest form once, not in every worker at the same time
+    app = create_app(found)
+    app.state.services.accounts.dispose()
+    app.state.services.book.engine.dispose()
+    told = {"file": None if settings is None else str(settings), "port": found.port,
+            "public_url": found.public_url}  # fmt: skip
+    os.environ[SERVED] = json.dumps(told)
+    _run("riskengine.server.app:served", found)
 
 
 def _demo(folder: Path, port: int, lang: Lang) -> None:
@@ -101,12 +113,15 @@ def _told(sign_ins: list[SignIn], people: int, url: str, lang: Lang) -> Iterator
         yield f"  {one.user}  {one.password}  {one.district}  {', '.join(one.roles)}  {one.name}"
 
 
-def _run(app: FastAPI, settings: Settings) -> None:
+def _run(app: FastAPI | str, settings: Settings) -> None:
+    """Serve an application, or the one that a factory makes in each worker."""
     import uvicorn
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     uvicorn.run(
         app,
+        factory=isinstance(app, str),
+        workers=settings.workers if isinstance(app, str) else 1,
         host=settings.host,
         port=settings.port,
         # the application writes an access log of its own, without addresses that name a person

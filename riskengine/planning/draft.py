@@ -190,11 +190,14 @@ def load_policy(name: str) -> PolicyDocument:
     path = Path(name)
     if not path.is_file():
         return find_policy(name)[0]
-    data = path.read_bytes()
-    is_draft = FORMAT.encode() in data
+    return policy_or_draft(path.read_bytes(), source=path.name)
+
+
+def policy_or_draft(data: bytes, *, source: str) -> PolicyDocument:
+    """Read a policy, or the policy of a draft, to try it on a caseload."""
     try:
-        if is_draft:
-            return load_document(PolicyDraft, data, source=path.name).policy
-        return load_document(PolicyDocument, data, source=path.name)
+        if FORMAT.encode() in data:
+            return load_document(PolicyDraft, data, source=source).policy
+        return load_document(PolicyDocument, data, source=source)
     except ArtefactError as error:
         raise PolicyError(str(error)) from error

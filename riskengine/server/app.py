@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+import json
+import logging
+import os
+from functools import cache
+from pathlib import Path
 
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 
 from riskengine import __version__
 from riskengine.server import pages
 from riskengine.server.accounts.database import open_accounts
-from riskengine.server.api import casebook, reading, recommendations, session
+from riskengine.server.api import (
+    assessments,
+    casebook,
+    inspecting,
+    reading,
+    recommendations,
+    session,
+)
 from riskengine.server.api import oidc as oidc_api
 from riskengine.server.api import open as open_api
+from riskengine.server.description import describe
 from riskengine.server.edge import Edge
 from riskengine.server.metrics import Metrics
 from riskengine.server.oidc import connect
 from riskengine.server.problems import ProblemDocument, add_handlers
 from riskengine.server.services import Clock, Services, load_engines, open_book, system_clock
-from riskengine.server.settings import Settings
+from riskengine.server.settings import Settings, read_settings
 
 OPENAPI = "/v1/openapi.json"
 _ROUTERS = (
@@ -30,6 +39,8 @@ _ROUTERS = (
     recommendations.router,
     casebook.router,
     reading.router,
+    assessments.router,
+    inspecting.router,
     oidc_api.router,
 )
 _SHAPES: tuple[type[BaseModel], ...] = (
@@ -65,7 +76,7 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    metrics = Metrics()
+    metrics = Metrics(str(os.getpid()) if settings.workers > 1 else "")
     app.state.settings = settings
     app.state.services = Services(
         settings=settings,
@@ -81,43 +92,18 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
         app.include_router(router)
     pages.mount(app)
     app.add_middleware(Edge, settings=settings, metrics=metrics)
-    app.openapi = lambda: _described(app)  # type: ignore[method-assign]
+    described = cache(lambda: describe(app, settings, _SHAPES))
+    app.openapi = described  # type: ignore[method-assign]
     return app
 
 
-def _described(app: FastAPI) -> dict[str, Any]:
-    """Describe the API (OpenAPI 3.1) with the shapes of bodies that are read strictly."""
-    if app.openapi_schema is None:
-        found = get_openapi(
-            title="riskengine",
-            version=__version__,
-            openapi_version="3.1.0",
-            summary="Explained recommendations of a supervision tier; a named person decides.",
-            routes=app.routes,
-        )
-        schemas = found.setdefault("components", {}).setdefault("schemas", {})
-        for name, shape in _definitions(_SHAPES).items():
-            schemas.setdefault(name, shape)
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        found["components"]["securitySchemes"] = {
-            "key": {"type": "http", "scheme": "bearer", "description": "A key of a system."},
-            "session": {
-                "type": "apiKey", "in": "cookie", "name": "__Host-riskengine",
-                "description": "Set by `POST /v1/session`; a change also needs `X-CSRF-Token`.",
-            },
-        }  # fmt: skip
-        for path in found["paths"].values():
-            for operation in path.values():
-                if "401" in operation["responses"]:
-                    operation["security"] = [{"key": []}, {"session": []}]
-        app.openapi_schema = found
-    return app.openapi_schema
+SERVED = "RISKENGINE_SERVED"
+"""Variable that tells a worker what the first process was told to serve."""
 
 
-def _definitions(shapes: Iterable[type[BaseModel]]) -> dict[str, Any]:
-    _, found = models_json_schema(
-        [(shape, "validation") for shape in shapes],
-        ref_template="#/components/schemas/{model}",
-    )
-    return dict(found.get("$defs", {}))
+def served() -> FastAPI:
+    """Make the application in one of several workers, from what the first process read."""
+    told = json.loads(os.environ[SERVED])
+    file = told.pop("file")
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    return create_app(read_settings(None if file is None else Path(file), **told))

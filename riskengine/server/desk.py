@@ -88,13 +88,13 @@ class Desk:
         NotHere
             Where there is none; a stranger learns no more than that.
         """
-        with self.writing() as tx:
+        with self.reading() as tx:
             the_case(tx, self.member, case)
             log_read(tx, self.member, case, what=what, at=self.at)
 
     def look_at_list(self, what: str) -> None:
         """Log that this person looks at a list of cases."""
-        with self.writing() as tx:
+        with self.reading() as tx:
             log_read(tx, self.member, None, what=what, at=self.at)
 
     def needs_to_know(self, tx: Transaction, case: CaseRow) -> bool:

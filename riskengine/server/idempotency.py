@@ -32,7 +32,8 @@ Key = Annotated[
         max_length=128,
         description="Any text of your own; the same key with the same body gives the same answer "
         "for 48 hours.",
-        examples=["3f0c7a52-recommend-EX-04"],
+        # no example: a key that stands in the description would be used for many requests
+        json_schema_extra={"pattern": "^[!-~]{1,128}$"},
     ),
 ]
 

@@ -13,9 +13,16 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 class Metrics:
-    """Counters of one process."""
+    """Counters of one process.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    worker
+        Names the process where several serve one address, of which each counts for itself.
+    """
+
+    def __init__(self, worker: str = "") -> None:
+        self._worker = f',worker="{worker}"' if worker else ""
         self._lock = threading.Lock()
         self._requests: dict[tuple[str, str, int], int] = defaultdict(int)
         self._buckets: dict[str, list[int]] = {}
@@ -39,23 +46,25 @@ class Metrics:
     def text(self) -> str:
         """Everything counted so far."""
         with self._lock:
+            mine = self._worker
             lines = ["# TYPE riskengine_requests_total counter"]
             for (method, route, status), n in sorted(self._requests.items()):
-                labels = f'method="{method}",route="{route}",status="{status}"'
+                labels = f'method="{method}",route="{route}",status="{status}"{mine}'
                 lines.append(f"riskengine_requests_total{{{labels}}} {n}")
             lines.append("# TYPE riskengine_request_seconds histogram")
             for route, buckets in sorted(self._buckets.items()):
                 total = 0
                 for top, n in zip((*map(str, BUCKETS), "+Inf"), buckets, strict=True):
                     total += n
-                    labels = f'route="{route}",le="{top}"'
+                    labels = f'route="{route}",le="{top}"{mine}'
                     lines.append(f"riskengine_request_seconds_bucket{{{labels}}} {total}")
-                lines.append(f'riskengine_request_seconds_count{{route="{route}"}} {total}')
+                lines.append(f'riskengine_request_seconds_count{{route="{route}"{mine}}} {total}')
                 seconds = self._seconds[route]
-                lines.append(f'riskengine_request_seconds_sum{{route="{route}"}} {seconds:.6f}')
+                labels = f'route="{route}"{mine}'
+                lines.append(f"riskengine_request_seconds_sum{{{labels}}} {seconds:.6f}")
             for name in sorted({name for name, _ in self._counted}):
                 lines.append(f"# TYPE riskengine_{name}_total counter")
                 for (other, label), n in sorted(self._counted.items()):
                     if other == name:
-                        lines.append(f'riskengine_{name}_total{{kind="{label}"}} {n}')
+                        lines.append(f'riskengine_{name}_total{{kind="{label}"{mine}}} {n}')
             return "\n".join(lines) + "\n"

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field, ValidationError
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
+from starlette.routing import Match
 
 from riskengine.casebook.errors import Broken, CasebookError, NotHere
 from riskengine.errors import (
@@ -246,6 +247,21 @@ SECRET_SHAPES = frozenset({"Credentials", "NewPassword"})
 """Shapes of bodies of which no value stands in any answer."""
 
 
+_METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+
+
+def _methods(request: Request) -> list[str]:
+    """Every method that the address of a request answers to."""
+    return [
+        method
+        for method in _METHODS
+        if any(
+            route.matches({**request.scope, "method": method})[0] is Match.FULL
+            for route in request.app.routes
+        )
+    ]
+
+
 def add_handlers(app: FastAPI) -> None:
     """Answer every error of the application as problem details."""
 
@@ -270,9 +286,12 @@ def add_handlers(app: FastAPI) -> None:
         assert isinstance(error, HTTPException)
         known = {404: "no_such_address", 405: "no_such_address"}
         key = known.get(error.status_code, "refused")
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            # the router names the methods of the first address that fits, and not of all
+            headers["Allow"] = ", ".join(_methods(request))
         return answer(
-            request,
-            refuse(error.status_code, key, reason=str(error.detail), headers=error.headers),
+            request, refuse(error.status_code, key, reason=str(error.detail), headers=headers)
         )
 
     app.add_exception_handler(Refusal, refused)

@@ -135,6 +135,8 @@ class Settings(BaseModel):
     casebook, casebook_keys, casebook_rules
         Database of the casebook; the folder with the keys that open its content (keep the two
         apart); and its local rules, by name.
+    workers
+        Processes that serve, one a core where many work at once; each holds the models by itself.
     language
         Where a reader states none.
     time_zone
@@ -145,6 +147,7 @@ class Settings(BaseModel):
     host: str = "127.0.0.1"
     port: int = Field(default=8321, ge=0, le=65535)
     public_url: str = "http://127.0.0.1:8321"
+    workers: int = Field(default=1, ge=1, le=64)
     accounts: str = "sqlite:///accounts.sqlite"
     casebook: str = "sqlite:///casebook.sqlite"
     casebook_keys: str = "casebook-keys"

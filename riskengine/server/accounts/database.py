@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
+from riskengine.casebook.commits import Writers
 from riskengine.errors import UseError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -43,7 +45,12 @@ def open_accounts(url: str) -> Database:
 def _on_connect(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # transactions are begun below, not by the driver
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "busy_timeout=60000",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -65,9 +72,27 @@ def _migrate(database: Database) -> None:
         command.upgrade(config, "head")
 
 
+_writers: dict[Database, Writers] = {}
+_making = threading.Lock()
+
+
+def _writers_of(database: Database) -> Writers:
+    with _making:
+        if database not in _writers:
+            _writers[database] = Writers(database, lambda connection: None)
+        return _writers[database]
+
+
 @contextmanager
 def transaction(database: Database) -> Iterator[Session]:
-    """One transaction: kept as a whole, or not at all."""
+    """One transaction: kept as a whole, or not at all.
+
+    Writers of a SQLite file share a commit; see `riskengine.casebook.commits`.
+    """
+    if database.dialect.name == "sqlite" and database.url.database:
+        with _writers_of(database).session() as session:
+            yield session
+        return
     with Session(database, expire_on_commit=False) as session, session.begin():
         yield session
 

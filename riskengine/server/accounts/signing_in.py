@@ -46,6 +46,32 @@ def sign_in(
     raise refuse(401, "wrong_credentials", title="unauthenticated")
 
 
+def confirmed(
+    database: Database, name: str, password: str, *, address: str, now: int, rules: Sessions
+) -> None:
+    """Check that somebody is here and agrees, by the own password; no session begins.
+
+    Raises
+    ------
+    Refusal
+        401, as for signing in; wrong passwords count towards the same lock.
+    """
+    with reading(database) as session:
+        user = session.get(User, name)
+        shut = throttle.locked(session, name=name, address=address, now=now)
+        stored = user.password if user is not None and user.disabled_at is None else None
+    right = matches(stored, password)
+    with transaction(database) as session:
+        # asked again, so that many guesses at the same moment do not slip through
+        shut = shut or throttle.locked(session, name=name, address=address, now=now)
+        if right and not shut:
+            throttle.succeeded(session, name=name)
+            return
+        if not shut:
+            throttle.failed(session, name=name, address=address, now=now, rules=rules)
+    raise refuse(401, "wrong_credentials", title="unauthenticated")
+
+
 def change_password(
     database: Database,
     actor: Actor,

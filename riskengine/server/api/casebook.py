@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, cast
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from riskengine.casebook.alerts import close_alert
@@ -37,6 +37,7 @@ from riskengine.server.access import Here, needs_scope
 from riskengine.server.accounts.actor import Actor, Scope
 from riskengine.server.api import shapes
 from riskengine.server.api.answers import BODY, SIGNED, problems
+from riskengine.server.api.desks import District, Id
 from riskengine.server.bodies import JsonBody
 from riskengine.server.desk import Desk, find_member, open_desk
 from riskengine.server.idempotency import Key, asked, once
@@ -44,11 +45,6 @@ from riskengine.server.texts import language
 
 router = APIRouter(prefix="/v1", tags=["casebook"])
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:@-]{1,80}$", examples=["c-5f0e"])]
-District = Annotated[
-    str | None,
-    Query(max_length=64, description="Needed where somebody works in several districts."),
-]
 Receipt = dict[str, Any]
 
 

@@ -68,7 +68,7 @@ def _schema(shape: type[BaseModel]) -> dict[str, Any]:
     "/session",
     response_model=Who,
     responses=problems(*SIGNED, *BODY),
-    openapi_extra=_schema(Credentials),
+    openapi_extra={**_schema(Credentials), "security": []},
 )
 def begin(request: Request, here: Here, body: JsonBody) -> Response:
     """Sign in; the answer sets the session's cookie."""

@@ -14,6 +14,17 @@ from riskengine.policy.tiers import Tier
 
 Code = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:@-]{1,64}$")]
 Words = Annotated[str, Field(max_length=20_000)]
+# the record refuses an empty sentence itself, in the words of whoever has to write one
+Grounds = Annotated[
+    str,
+    Field(
+        max_length=20_000,
+        description="A sentence: at least as many visible characters as the rules of the casebook "
+        "ask for (6 where they say nothing).",
+        json_schema_extra={"pattern": r"\S"},
+        examples=["Talks and visits agree, and the family helps."],
+    ),
+]
 Answers = Annotated[
     dict[str, Any], Field(description="As `/v1/schemas/{instrument}` describes it.")
 ]
@@ -54,7 +65,12 @@ class Nothing(Shape):
 class OpenCase(Shape):
     """A new case."""
 
-    person: str = Field(max_length=64, examples=["A-0017"])
+    person: str = Field(
+        max_length=64,
+        description="An internal id; never a name or an identity number.",
+        json_schema_extra={"pattern": "^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$"},
+        examples=["A-0017"],
+    )
     office: Code
     officer: Code | None = None
     file_block: dict[str, Any] | None = None
@@ -72,7 +88,7 @@ class CloseCase(Shape):
     """The end of a case."""
 
     on: date
-    why: Words
+    why: Grounds
 
 
 class Happened(Shape):
@@ -117,7 +133,7 @@ class OwnView(Shape):
     """The officer's own tier with a sentence of grounds."""
 
     tier: Tier
-    grounds: Words
+    grounds: Grounds
 
 
 class Reveal(Shape):
@@ -134,7 +150,7 @@ class Correct(Shape):
     """The whole assessment as it should have been, and why."""
 
     assessment: Answers
-    reason: Words
+    reason: Grounds
     review: Code | None = None
 
 
@@ -142,7 +158,7 @@ class Propose(Shape):
     """A proposed tier with the officer's own grounds."""
 
     tier: Tier
-    grounds: Words
+    grounds: Grounds
     reason: Code | None = Field(default=None, description="For an override: a code of the list.")
     explanation: Words | None = None
     review_on: date | None = None
@@ -153,7 +169,7 @@ class ProposeWithoutScore(Shape):
 
     tier: Tier
     ground: Code
-    grounds: Words
+    grounds: Grounds
     review_on: date
     assessment: Code | None = None
 
@@ -165,7 +181,7 @@ class PaperDecision(Shape):
     decided_on: date
     proposed_by: Code
     decided_by: Code
-    grounds: Words
+    grounds: Grounds
     review_on: date
     recommended: tuple[Tier, ...] = ()
     own_tier: Tier | None = None
@@ -177,13 +193,13 @@ class PaperDecision(Shape):
 class Decide(Shape):
     """Grounds of whoever decides."""
 
-    grounds: Words
+    grounds: Grounds
 
 
 class Why(Shape):
     """A reason in words."""
 
-    why: Words
+    why: Grounds
 
 
 class Notice(Shape):
@@ -226,21 +242,21 @@ class AnswerReview(Shape):
     """The written answer."""
 
     outcome: Outcome
-    answer: Words
+    answer: Grounds
     answered_on: date | None = None
 
 
 class CloseAlert(Shape):
     """What was found and done."""
 
-    closing: Words
+    closing: Grounds
     on: date | None = None
 
 
 class Suspend(Shape):
     """Why scores are hidden, or shown again."""
 
-    reason: Words
+    reason: Grounds
 
 
 BODIES: tuple[type[Shape], ...] = (

@@ -14,8 +14,13 @@ from riskengine.server.pages import (
     caseload,
     cases,
     deciding,
+    erasing,
+    exchange,
     overview,
+    paper,
     persons,
+    planner,
+    ratings,
     rules,
     signing,
 )
@@ -31,7 +36,12 @@ _ROUTERS = (
     approving.router,
     persons.router,
     overview.router,
+    planner.router,
     rules.router,
+    paper.router,
+    ratings.router,
+    erasing.router,
+    exchange.router,
 )
 
 

@@ -17,7 +17,7 @@ from riskengine.casebook.schema import CaseRow, ProposalRow
 from riskengine.casebook.times import day_of
 from riskengine.policy.tiers import Tier
 from riskengine.server.pages.content import written_in
-from riskengine.server.pages.people import names, person
+from riskengine.server.pages.people import names, person, persons
 from riskengine.server.pages.sheets import sheet
 from riskengine.server.pages.viewer import AtDesk, Desk, Given, PageRoute, Posted, told
 from riskengine.server.pages.ways import go
@@ -33,24 +33,22 @@ def queue(desk: AtDesk) -> Response:
     desk.require(Role.APPROVER, Role.REVIEWER, Role.OFFICER)
     with desk.reading() as tx:
         log_read(tx, desk.official, None, what="approvals", at=desk.at)
-        rows = tx.session.scalars(
-            select(ProposalRow)
-            .where(
-                ProposalRow.district == desk.district,
-                ProposalRow.state.in_(("open", "with_reviewer")),
-            )
-            .order_by(ProposalRow.proposed_at)
-            .limit(MOST)
-        ).all()
+        wanted = [
+            ProposalRow.district == desk.district,
+            ProposalRow.state.in_(("open", "with_reviewer")),
+        ]
         if not desk.may(Role.APPROVER, Role.REVIEWER):
-            rows = [row for row in rows if row.proposed_by == desk.official.id]
+            wanted.append(ProposalRow.proposed_by == desk.official.id)
+        rows = tx.session.scalars(
+            select(ProposalRow).where(*wanted).order_by(ProposalRow.proposed_at).limit(MOST)
+        ).all()
         cases = {
             row.id: row
             for row in tx.session.scalars(
                 select(CaseRow).where(CaseRow.id.in_([one.case for one in rows]))
             )
         }
-        people = {name: person(desk, tx, row) for name, row in cases.items()}
+        people = persons(desk, tx, list(cases.values()))
     named = names(desk, [row.proposed_by for row in rows])
     lines = [
         {

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import select
 
 from riskengine.casebook.actors import Role
-from riskengine.casebook.assessing import correct, sign, signed_answers
+from riskengine.casebook.assessing import correct, enter_assessment, sign, signed_answers
 from riskengine.casebook.cases import opening
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.drafts import drop_draft, read_draft, save_draft
@@ -19,7 +19,7 @@ from riskengine.casebook.schema import AssessmentRow
 from riskengine.casebook.schema import Draft as DraftRow
 from riskengine.errors import AssessmentError, Problem
 from riskengine.instrument.answers import parse_iso_date
-from riskengine.server.pages.people import person
+from riskengine.server.pages.people import names, person
 from riskengine.server.pages.questions import (
     SOURCES,
     Checked,
@@ -49,13 +49,17 @@ def begin(desk: AtDesk, case: str, form: Posted) -> Response:
         form="quick" if form.text("form") == "quick" else "full",
         assessed_on=desk.today.isoformat(),
     )
+    return go(f"/drafts/{start_draft(desk, case, draft)}")
+
+
+def start_draft(desk: Desk, case: str, draft: Draft) -> str:
+    """Keep a new draft with what the file holds already; return its id."""
     with desk.writing() as tx:
         live_case(tx, desk.official, case)
         draft.answers = dict(opening(tx, case).get("file_block", {}))
         if draft.kind == "reassessment":
             _carry_over(desk, tx, case, draft)
-        name = save_draft(tx, desk.official, case, draft.raw(), at=desk.at)
-    return go(f"/drafts/{name}")
+        return save_draft(tx, desk.official, case, draft.raw(), at=desk.at)
 
 
 def _carry_over(desk: Desk, tx: Transaction, case: str, draft: Draft) -> None:
@@ -177,6 +181,7 @@ def _summary(desk: Desk, name: str, problems: list[Problem | str], status: int =
         problems=_linked(desk, draft, problems or list(checked.problems)),
         can_sign=not checked.problems,
         before=before,
+        signer=names(desk, [draft.signed_by]).get(draft.signed_by, ""),
     )
 
 
@@ -237,6 +242,11 @@ def sign_posted(desk: AtDesk, name: str, form: Posted) -> Response:
                     engine=engine, at=desk.at, review=draft.review or None,
                 )  # fmt: skip
                 signed = done.assessment
+            elif draft.signed_by:
+                signed = enter_assessment(
+                    tx, desk.official, row.case, draft.assessment(), signed_by=draft.signed_by,
+                    engine=engine, at=desk.at,
+                )  # fmt: skip
             else:
                 signed = sign(
                     tx, desk.official, row.case, draft.assessment(), engine=engine, at=desk.at
@@ -248,6 +258,8 @@ def sign_posted(desk: AtDesk, name: str, form: Posted) -> Response:
         return _summary(desk, name, list(error.problems), 422)
     except CasebookError as error:
         return _summary(desk, name, list(told(error, desk.lang)), 422)
+    if draft.signed_by and not draft.corrects:
+        return go(f"/cases/{row.case}/paper", assessment=signed, done="paper_assessment")
     return go(f"/assessments/{signed}", done="corrected" if draft.corrects else "signed")
 
 

@@ -18,7 +18,7 @@ from riskengine.casebook.reads import log_read
 from riskengine.casebook.schema import CaseRow, TaskRow
 from riskengine.errors import AssessmentError
 from riskengine.policy.tiers import Tier
-from riskengine.server.pages.people import names, person
+from riskengine.server.pages.people import names, persons
 from riskengine.server.pages.rounds import NOTHING, Round, rounds
 from riskengine.server.pages.viewer import AtDesk, Desk, Given, PageRoute, Posted, told
 from riskengine.server.pages.ways import go, with_query
@@ -111,10 +111,11 @@ class Line:
 def _lines(desk: Desk, tx: Transaction, found: list[CaseRow]) -> list[Line]:
     where = rounds(tx, [row.id for row in found])
     named = names(desk, [row.officer for row in found])
+    who = persons(desk, tx, found)
     return [
         Line(
             case=row.id,
-            person=person(desk, tx, row),
+            person=who[row.id],
             office=row.office,
             officer=named[row.officer],
             tier="" if row.tier is None else Tier(row.tier).label[desk.lang],

@@ -12,10 +12,19 @@ from riskengine.casebook import facts as f
 from riskengine.casebook.actors import Role
 from riskengine.casebook.alerts import close_alert
 from riskengine.casebook.cases import put_on_file
+from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import CasebookError
+from riskengine.casebook.facts import read_facts
 from riskengine.casebook.lookups import live_case, the_case
 from riskengine.casebook.reads import log_read
-from riskengine.casebook.schema import AssessmentRow, DecisionRow, ReviewRow, TaskRow
+from riskengine.casebook.schema import (
+    AssessmentRow,
+    CaseRow,
+    DecisionRow,
+    Event,
+    ReviewRow,
+    TaskRow,
+)
 from riskengine.casebook.times import day_of
 from riskengine.policy.history import EVENT_LABELS, EventKind
 from riskengine.policy.tiers import Tier
@@ -92,6 +101,7 @@ def _case_page(desk: Desk, case: str, said: list[str], status: int = 200) -> Res
             for event, facts in events_of(tx, row.id, f.Occurred.kind)
             if isinstance(facts, f.Occurred)
         ]
+        ground = "" if row.erased_on is None else _ground(tx, row)
         where = rounds(tx, [row.id]).get(row.id, NOTHING)
         who = person(desk, tx, row)
     named = names(
@@ -100,6 +110,7 @@ def _case_page(desk: Desk, case: str, said: list[str], status: int = 200) -> Res
          *(one.decided_by for one in decisions)],
     )  # fmt: skip
     live = row.closed_on is None and row.erased_on is None
+    labels = {one.id: one.label[desk.lang] for one in desk.casebook.rules.erasure}
     return desk.page(
         "case.html.j2",
         status,
@@ -107,6 +118,7 @@ def _case_page(desk: Desk, case: str, said: list[str], status: int = 200) -> Res
         said=said,
         case=row,
         live=live,
+        erased_ground=labels.get(ground, ground),
         person=who,
         officer=named[row.officer],
         tier="" if row.tier is None else Tier(row.tier).label[desk.lang],
@@ -123,6 +135,15 @@ def _case_page(desk: Desk, case: str, said: list[str], status: int = 200) -> Res
         day_of=day_of,
         tier_label=lambda value: Tier(value).label[desk.lang],
     )
+
+
+def _ground(tx: Transaction, case: CaseRow) -> str:
+    """Ground of the erasure of a person's content."""
+    event = tx.session.scalar(
+        select(Event).where(Event.subject == case.subject, Event.kind == f.Erased.kind).limit(1)
+    )
+    facts = None if event is None else read_facts(event.kind, event.facts)
+    return facts.ground if isinstance(facts, f.Erased) else ""
 
 
 def _alerts(desk: Desk, tx: Any, case: str) -> list[Alert]:

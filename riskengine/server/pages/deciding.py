@@ -64,7 +64,7 @@ def _assessment(
             hidden = confidential(desk.engine.instrument, raw.get("sources", {}))
         who = person(desk, tx, case)
         past = None if case.tier is None else Tier(case.tier).label[desk.lang]
-    named = names(desk, [row.signed_by, row.own_view_by])
+    named = names(desk, [row.signed_by, row.own_view_by, row.entered_by])
     return desk.page(
         "assessment.html.j2",
         status,

@@ -6,23 +6,25 @@ from datetime import date, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from riskengine.casebook.actors import Role
+from riskengine.casebook.chain import chains, head
+from riskengine.casebook.checks import keep_check, last_whole
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.errors import CasebookError
 from riskengine.casebook.lookups import the_case, the_decision
 from riskengine.casebook.reads import log_read
 from riskengine.casebook.replay import replay
-from riskengine.casebook.schema import DecisionRow, Event
+from riskengine.casebook.schema import CaseRow, DecisionRow
 from riskengine.casebook.suspending import lift, suspend
 from riskengine.casebook.times import day_of, moment
 from riskengine.casebook.verify import verify
 from riskengine.policy.tiers import Tier
 from riskengine.server.pages import figures
 from riskengine.server.pages.approving import recommended_words
-from riskengine.server.pages.figures import FEWEST, QUICK_SECONDS, by, share, summed
-from riskengine.server.pages.people import names, person
+from riskengine.server.pages.figures import FEWEST, QUICK_SECONDS, share, summed
+from riskengine.server.pages.people import names, person, persons
 from riskengine.server.pages.viewer import AtDesk, Desk, PageRoute, Posted, told
 from riskengine.server.pages.ways import go
 
@@ -75,24 +77,21 @@ def _overview(
             DecisionRow.decided_on >= first,
             DecisionRow.decided_on <= last,
         )
-        mine = figures.decisions(tx, *here, DecisionRow.proposed_by == desk.official.id)
-        found = figures.decisions(tx, *here) if sees_all else []
-        listed = [
-            row
-            for row in found
-            if row.kind == "override"
-            and (not office or row.office == office)
-            and (not reason or row.reason == reason)
-            and (direction not in ("up", "down") or row.direction == direction)
-        ]
-        lines = (
-            _lines(desk, tx, listed[:MOST_LISTED])
-            if desk.may(Role.REVIEWER, Role.APPROVER)
-            else []
-        )
+        mine = summed(tx, "", *here, DecisionRow.proposed_by == desk.official.id)
+        found = _of_district(desk, tx, first, last, here) if sees_all else None
+        listed: list[DecisionRow] = []
+        if desk.may(Role.REVIEWER, Role.APPROVER):
+            chosen = {"office": office, "reason": reason}
+            if direction in ("up", "down"):
+                chosen["direction"] = direction
+            narrowed = [
+                getattr(DecisionRow, name) == value for name, value in chosen.items() if value
+            ]
+            listed = figures.overrides(tx, *here, *narrowed, most=MOST_LISTED + 1)
+        lines = _lines(desk, tx, listed[:MOST_LISTED])
         chain = _chain(desk, tx)
+        whole = last_whole(tx)
     labels = {one.id: one.label[desk.lang] for one in desk.casebook.rules.override_reasons}
-    overrides = [row for row in found if row.kind == "override"]
     return desk.page(
         "overview.html.j2",
         status,
@@ -101,41 +100,36 @@ def _overview(
         first=first,
         last=last,
         sees_all=sees_all,
-        own=summed("", mine) if desk.may(Role.OFFICER) else None,
-        total=summed(desk.say("whole_district"), found),
-        offices=by(found, lambda row: row.office),
-        reasons=[(labels.get(name, name), up, down) for name, up, down in _by_reason(overrides)],
+        own=mine if desk.may(Role.OFFICER) else None,
+        total=None if found is None else found.total,
+        offices=[] if found is None else found.offices,
+        reasons=[]
+        if found is None
+        else [(labels.get(name, name), up, down) for name, up, down in found.reasons],
         listed=lines,
         cut=len(listed) > MOST_LISTED,
-        all_offices=sorted({row.office for row in found}),
+        all_offices=[] if found is None else [one.label for one in found.offices],
         all_reasons=sorted(labels.items(), key=lambda pair: pair[1]),
         chosen={"office": office, "reason": reason, "direction": direction},
         share=share,
         fewest=FEWEST,
         quick_seconds=QUICK_SECONDS,
         chain=chain,
+        whole=None if whole is None else (whole.events, desk.day(day_of(whole.at))),
         checked=checked,
         may_check=desk.may(Role.REVIEWER, Role.ADMINISTRATOR),
         may_suspend=desk.may(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
     )
 
 
-def _by_reason(rows: list[DecisionRow]) -> list[tuple[str, int, int]]:
-    """Overrides by reason, upward and downward; counts, since they name nobody's share."""
-    found: dict[str, list[int]] = {}
-    for row in rows:
-        counts = found.setdefault(row.reason or "—", [0, 0])
-        counts[row.direction != "up"] += 1
-    ordered = sorted(found.items(), key=lambda pair: -sum(pair[1]))
-    return [(name, up, down) for name, (up, down) in ordered]
-
-
 def _lines(desk: Desk, tx: Transaction, rows: list[DecisionRow]) -> list[dict[str, Any]]:
     labels = {one.id: one.label[desk.lang] for one in desk.casebook.rules.override_reasons}
+    cases = tx.session.scalars(select(CaseRow).where(CaseRow.id.in_([one.case for one in rows])))
+    who = persons(desk, tx, list(cases))
     return [
         {
             "id": row.id,
-            "person": person(desk, tx, the_case(tx, desk.official, row.case)),
+            "person": who[row.case],
             "on": desk.day(row.decided_on),
             "office": row.office,
             "recommended": recommended_words(desk, row.recommended),
@@ -149,13 +143,19 @@ def _lines(desk: Desk, tx: Transaction, rows: list[DecisionRow]) -> list[dict[st
 
 def _chain(desk: Desk, tx: Transaction) -> list[dict[str, Any]]:
     """The chains of the district: how long each is, and when it last grew."""
-    rows = tx.session.execute(
-        select(Event.chain, func.max(Event.seq), func.max(Event.at))
-        .where(Event.district == desk.district)
-        .group_by(Event.chain)
-        .order_by(Event.chain)
-    ).all()
-    return [{"name": name, "events": n, "last": desk.day(day_of(at))} for name, n, at in rows]
+    found = []
+    for name in chains(tx, desk.district):
+        n, _, placed = head(tx, name)
+        found.append({"name": name, "events": n, "last": desk.day(day_of(placed))})
+    return found
+
+
+def _of_district(
+    desk: Desk, tx: Transaction, first: date, last: date, here: tuple[Any, ...]
+) -> figures.Figures:
+    key = (str(desk.casebook.engine.url), desk.district, first, last, desk.lang)
+    label, now = desk.say("whole_district"), desk.at.timestamp()
+    return figures.of_district(tx, key, label, *here, now=now)
 
 
 @router.post("/overview/check")
@@ -164,6 +164,7 @@ def check_chain(desk: AtDesk) -> Response:
     desk.require(Role.REVIEWER, Role.ADMINISTRATOR)
     with desk.reading() as tx:
         found = verify(tx)
+    keep_check(desk.casebook, found, at=desk.at)
     said = {
         "sound": found.sound,
         "events": found.events,

@@ -30,6 +30,7 @@ from riskengine.casebook.reviews import (
     request_review,
 )
 from riskengine.casebook.schema import AssessmentRow, CaseRow, DecisionRow, ReviewRow
+from riskengine.casebook.times import day_of
 from riskengine.explanation.texts import Texts
 from riskengine.policy.tiers import Tier
 from riskengine.reports.html import sheet_fragment
@@ -38,7 +39,7 @@ from riskengine.server.accounts.users import all_users
 from riskengine.server.desk import find_member
 from riskengine.server.pages.approving import reason_label, recommended_words
 from riskengine.server.pages.content import events_of, words_of, written_in
-from riskengine.server.pages.people import names, person
+from riskengine.server.pages.people import names, person, persons
 from riskengine.server.pages.questions import shown_answer
 from riskengine.server.pages.sheets import explained, knows, sheet
 from riskengine.server.pages.viewer import AtDesk, Desk, Given, PageRoute, Posted, told
@@ -90,6 +91,7 @@ def _decision(
         own_tier="" if row.own_tier is None else Tier(row.own_tier).label[desk.lang],
         recommended=recommended_words(desk, row.recommended),
         reason=reason_label(desk, row),
+        entered_on=desk.day(day_of(row.recorded_at)) if row.entered_by else "",
         languages=LANGUAGES,
         may_record=case.closed_on is None
         and case.erased_on is None
@@ -234,10 +236,11 @@ def review_queue(desk: AtDesk) -> Response:
                 select(CaseRow).where(CaseRow.id.in_([one.case for one in rows]))
             )
         }
+        people = persons(desk, tx, list(cases.values()))
         lines = [
             {
                 "row": row,
-                "person": person(desk, tx, cases[row.case]),
+                "person": people[row.case],
                 "received": desk.day(row.received_on),
                 "due": desk.day(row.due_on),
                 "late": row.due_on < desk.today,

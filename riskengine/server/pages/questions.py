@@ -103,6 +103,8 @@ class Draft:
     ----------
     corrects, reason, review
         The signed assessment that it is to stand beside, and why; kept with the draft alone.
+    signed_by
+        Who signed it on paper, where it is entered from paper.
     """
 
     answers: dict[str, Any] = field(default_factory=dict)
@@ -113,6 +115,7 @@ class Draft:
     corrects: str = ""
     reason: str = ""
     review: str = ""
+    signed_by: str = ""
 
     @classmethod
     def of(cls, raw: Mapping[str, Any]) -> Draft:
@@ -127,13 +130,19 @@ class Draft:
             corrects=beside.get("corrects", ""),
             reason=beside.get("reason", ""),
             review=beside.get("review", ""),
+            signed_by=beside.get("signed_by", ""),
         )
 
     def raw(self) -> dict[str, Any]:
         """What a draft is saved as."""
         return {
             **self.assessment(),
-            "_desk": {"corrects": self.corrects, "reason": self.reason, "review": self.review},
+            "_desk": {
+                "corrects": self.corrects,
+                "reason": self.reason,
+                "review": self.review,
+                "signed_by": self.signed_by,
+            },
         }
 
     def assessment(self) -> dict[str, Any]:

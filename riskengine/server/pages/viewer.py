@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -43,6 +43,8 @@ DONE = frozenset(
         "signed_in", "password", "opened", "saved", "signed", "own_view", "proposed", "decided",
         "returned", "withdrawn", "looked", "commented", "requested", "assigned", "answered",
         "read", "corrected", "closed_alert", "suspended", "lifted", "dropped", "on_file",
+        "paper_assessment", "entered", "ratings_asked", "no_ratings_asked", "rated", "erased",
+        "settled",
     }
 )  # fmt: skip
 """What a page may say at its top after something was done; anything else in an address is not."""
@@ -86,9 +88,10 @@ class Form:
         return Given({n: value for n, value in self.data.items() if isinstance(value, str)})
 
 
-async def posted(request: Request) -> Form:
-    """Read a posted form; its size was limited before it came here."""
-    return Form(await request.form(max_files=1, max_fields=2000))
+async def posted(request: Request) -> AsyncIterator[Form]:
+    """Read a posted form, and close its file; its size was limited before it came here."""
+    async with request.form(max_files=1, max_fields=2000) as data:
+        yield Form(data)
 
 
 Posted = Annotated[Form, Depends(posted)]

@@ -104,6 +104,7 @@ class Browser:
         return self._keep(self.client.post(path, data=data))
 
     def _keep(self, response) -> str:  # type: ignore[no-untyped-def]
+        self.last = response
         self.page, self.status = response.text, response.status_code
         self.path = response.url.path
         self.headers = response.headers

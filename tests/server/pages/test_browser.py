@@ -401,7 +401,8 @@ def test_nothing_is_wider_than_the_screen(people: Any, signed: Any, lang: str, w
     narrow = people("S-0600", width=width, script=True)
     for path in (
         "/caseload?who=all", "/due?who=all", "/approvals", "/reviews", "/overview", "/rules",
-        "/rules/policy", case, assessment, f"{assessment}/answers", "/password",
+        "/rules/policy", case, assessment, f"{assessment}/answers", "/password", "/ratings",
+        "/ratings/agreement", "/conflicts",
     ):  # fmt: skip
         narrow.go(path)
         wide = narrow.page.evaluate(
@@ -442,9 +443,18 @@ def test_axe_finds_nothing(people: Any, signed: Any, lang: str) -> None:
     officer.page.fill('input[name="a.age_at_start"]', "abc")
     officer.page.click('button[name="stay"]')
     assert officer.page.query_selector(".item-error")
+    reviewer = people("S-0600")
+    reviewer.go("/ratings")
+    reviewer.page.fill("#share", "100")
+    reviewer.page.fill("#seed", "7")
+    reviewer.page.click("main .card button")
+    asked = reviewer.page.query_selector('main a[href^="/ratings/g"]')
+    assert asked
+    rating = asked.get_attribute("href")
     # script only for axe itself: the pages have none
     looks = {
-        user: people(user, width=width, script=True) for user in ("S-0417", "S-0500", "S-0600")
+        user: people(user, width=width, script=True)
+        for user in ("S-0417", "S-0500", "S-0600", "S-0800")
     }
     for user, path in (
         ("S-0417", "/caseload"), ("S-0417", "/due"), ("S-0417", "/cases/new"), ("S-0417", case),
@@ -456,13 +466,17 @@ def test_axe_finds_nothing(people: Any, signed: Any, lang: str) -> None:
         ("S-0600", review), ("S-0600", f"{review}/receipt"), ("S-0600", "/overview"),
         ("S-0600", f"{decision}/replay"), ("S-0600", f"{decided}/answers"),
         ("S-0600", f"{decided}/review-sheet"), ("S-0600", "/rules"), ("S-0600", "/rules/policy"),
-        ("S-0600", "/password"), ("S-0600", "/nowhere"),
+        ("S-0600", "/password"), ("S-0600", "/nowhere"), ("S-0417", f"{case}/paper"),
+        ("S-0600", "/ratings"), ("S-0600", rating), ("S-0600", "/ratings/agreement"),
+        ("S-0800", f"{case}/erasure"), ("S-0800", "/exchange"), ("S-0600", "/conflicts"),
+        ("S-0800", "/rules/compare"),
     ):  # fmt: skip
         look = looks[user]
         look.go(path)
         look.page.evaluate(axe)
         found = look.page.evaluate(
-            "tags => axe.run({runOnly: {type: 'tag', values: tags}})", AXE_TAGS
+            "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})",
+            AXE_TAGS,
         )
         assert len(found["passes"]) > 10, "axe looked at something"
         told = [

@@ -1,14 +1,20 @@
 """What the pages ask, keep and show, in a browser without script."""
 
+import dataclasses
 import re
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from riskengine.casebook.schema import DecisionRow
+from sqlalchemy import create_engine
+from sqlalchemy.orm import Session
+
+from riskengine.casebook.database import Transaction
+from riskengine.casebook.schema import Base, DecisionRow
 from riskengine.server.pages import rendering
-from riskengine.server.pages.figures import FEWEST, by, share, summed
+from riskengine.server.pages.figures import FEWEST, by_office, by_reason, overrides, share, summed
 from riskengine.server.pages.rules import prose
 from riskengine.server.pages.texts import desk_texts
 from tests.server.pages.conftest import Browser, Clock
@@ -173,11 +179,29 @@ def token(one: Browser) -> str:
 
 class TestFigures:
     def row(self, **more: Any) -> DecisionRow:
+        self.made += 1
+        at = f"2026-03-02T01:00:00.{self.made:06d}Z"
         usual: dict[str, Any] = {
             "tier": "ordinary", "kind": "accept", "direction": None, "recommended": "ordinary",
-            "own_tier": "ordinary", "seconds": 90, "office": "a",
+            "own_tier": "ordinary", "seconds": 90, "office": "a", "id": f"d-{self.made}",
+            "case": "c-1", "district": "main", "proposed_by": "S-1", "decided_by": "S-2",
+            "decided_on": date(2026, 3, 2), "review_on": date(2026, 6, 2), "recorded_at": at,
+            "disputed": False, "chain": "main", "seq": self.made,
         }  # fmt: skip
         return DecisionRow(**{**usual, **more})
+
+    made = 0
+
+    @contextmanager
+    def kept(self, *rows: DecisionRow) -> Iterator[Transaction]:
+        """A record with nothing in it but these decisions."""
+        database = create_engine("sqlite://")
+        Base.metadata.create_all(database)
+        with Session(database) as session:
+            session.add_all(rows)
+            session.flush()
+            yield Transaction(session, None)  # type: ignore[arg-type]
+        database.dispose()
 
     def test_signs_of_rubber_stamping_are_counted(self) -> None:
         rows = [
@@ -185,18 +209,24 @@ class TestFigures:
             self.row(own_tier="strict", tier="strict", kind="override", direction="up"),
             self.row(own_tier=None, recommended=None, kind="without_score", seconds=None),
         ]  # fmt: skip
-        found = summed("", rows)
+        with self.kept(*rows) as tx:
+            found = summed(tx, "")
+            (office,) = by_office(tx)
+            assert by_reason(tx) == [("—", 1, 0)]
+            assert [one.tier for one in overrides(tx, most=5)] == ["strict"]
+        assert dataclasses.replace(office, label="") == found
         assert (found.n, found.up, found.down, found.without) == (4, 1, 0, 1)
         assert (found.viewed, found.agreed) == (3, 2)
         assert (found.differed, found.gave_way) == (2, 1)
         assert (found.timed, found.quick, found.seconds) == (3, 1, 90)
 
     def test_small_groups_carry_no_figures(self) -> None:
-        rows = [self.row() for _ in range(FEWEST - 1)]
-        assert not summed("", rows).shown
-        assert summed("", [*rows, self.row()]).shown
-        offices = by([self.row(office="b"), self.row()], lambda row: row.office)
-        assert [one.label for one in offices] == ["a", "b"]
+        with self.kept(*(self.row() for _ in range(FEWEST - 1))) as tx:
+            assert not summed(tx, "").shown
+            tx.session.add(self.row(office="b"))
+            assert summed(tx, "").shown
+            assert [one.label for one in by_office(tx)] == ["a", "b"]
+            assert not any(one.shown for one in by_office(tx))
         assert share(3, FEWEST - 1) == "—" and share(5, FEWEST) == "25 %"
 
     def test_officers_see_their_own_figures_alone(self, browser: Open) -> None:
