@@ -1,0 +1,1 @@
+"""Pages about an evaluation: the full report, and one page for a director."""
