@@ -1,0 +1,1 @@
+"""Checklists and the impact assessment of a model, filled from what is known."""
