@@ -39,6 +39,7 @@ from riskengine.store.lookup import (
     find_model,
     find_policy,
 )
+from riskengine.store.places import registry_log
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -81,6 +82,7 @@ class Engine:
         policy: str | None = DEFAULT_POLICY,
         *,
         research: bool = False,
+        replay: bool = False,
     ) -> Engine:
         """Load and check everything that a recommendation needs.
 
@@ -93,6 +95,9 @@ class Engine:
         research
             Allow a benchmark or historical model: a score, watermarked, and no tier. It is no way
             around the law: an instrument of this jurisdiction stays under its statutory set.
+        replay
+            Allow a version that the agency's registry has retired, to compute an old
+            recommendation again. One that is silent or a candidate is shown to nobody, ever.
 
         Raises
         ------
@@ -111,6 +116,13 @@ class Engine:
         instrument = loaded.scorecard.instrument
         here = installation()
         jurisdiction = here.jurisdiction
+        if here.signed_models_only:
+            # cryptography is read only by those who ask for signatures
+            from riskengine.registry.signatures import require_signed
+
+            require_signed(loaded)
+        if registry_log() is not None:
+            _check_stage(loaded, here.district, replay=replay, research=research)
         if document.purpose in _RESEARCH_PURPOSES and not research:
             raise UseError(
                 f"model [{document.id}] is a {document.purpose} model and never serves a decision "
@@ -353,6 +365,29 @@ class Engine:
         from riskengine.batch.frames import recommend_frame
 
         return recommend_frame(self, frame, on=on, explain=explain, lang=lang)
+
+
+def _check_stage(
+    loaded: LoadedModel, district: str | None, *, replay: bool, research: bool
+) -> None:
+    """Refuse a model that the agency registered and that is not live here."""
+    from riskengine.store.stages import stages_here
+
+    stages = stages_here()
+    if stages is None or loaded.name not in stages.sha256:
+        return
+    if stages.serves(loaded.name, district):
+        return
+    here = stages.here(loaded.name, district)
+    if replay and here & {"live", "retired"}:
+        return
+    if research and "silent" not in here:
+        return
+    stated = ", ".join(sorted(here)) or "registered for other districts"
+    raise UseError(
+        f"model [{loaded.name}] is not live here ({stated}): it recommends nothing. Its way to "
+        "use is `riskengine registry promote`"
+    )
 
 
 def _catalogue(name: str) -> TextCatalogue:

@@ -16,13 +16,17 @@ class Installation(BaseModel):
     """``installation.json`` in the agency's folder.
 
     ``alert_official`` is the internal id of the official who is in charge of a safety alert until
-    the agency names another.
+    the agency names another. ``district`` says whose live models serve here, where the registry
+    has some of a district's own. With ``signed_models_only`` the engine loads no model whose
+    manifest is not signed by a key in ``keys/allowed_signers``.
     """
 
     model_config = FROZEN
     jurisdiction: str = Field(pattern=r"^[a-z]{2}(_[a-z0-9]+)*$")
     agency: str | None = None
     alert_official: str | None = Field(default=None, min_length=1, max_length=64)
+    district: str | None = Field(default=None, min_length=1, max_length=64)
+    signed_models_only: bool = False
 
 
 def installation() -> Installation:

@@ -28,7 +28,7 @@ from riskengine.scorecard.load import (
     compile_scorecard,
     parse_scorecard,
 )
-from riskengine.store.places import places
+from riskengine.store.places import places, registry_log
 
 
 def _version(name: str) -> tuple[int, ...]:
@@ -154,11 +154,23 @@ def edited_file(kind: str, name: str) -> Path | None:
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """A scorecard that passed every check, with the hash of its file and its folder."""
+    """A scorecard that passed every check, with the hash of its file and its folder.
+
+    Attributes
+    ----------
+    manifest
+        The bytes of the manifest that vouched for it: what a signature is about.
+    """
 
     scorecard: Scorecard
     sha256: str
     folder: Path
+    manifest: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """Id and version."""
+        return f"{self.scorecard.document.id}@{self.scorecard.document.version}"
 
 
 def model_folders() -> dict[str, dict[str, Path]]:
@@ -175,18 +187,68 @@ def find_model(name: str | Path) -> LoadedModel:
     """Load a model by name, ``name@version``, or folder, and check everything about it.
 
     The manifest's hashes come first, then format, shape, instrument, audit and golden assessments.
+    A name without a version means the version that is live here by the agency's registry; where
+    none is, the newest that the registry does not know. Without a registry it is the newest.
 
     Raises
     ------
     NotFoundError
         Listing the models that there are.
     ScorecardError
-        Naming file and fault.
+        Naming file and fault, or where the file is not the one that was registered.
+    ArtefactError
+        Where the registry's log was touched.
     """
     folder = Path(name)
+    registered = registry_log() is not None
     if not (folder / MODEL_FILE).is_file():
-        folder = _choose("model", str(name), model_folders())
-    return load_model(folder)
+        folders = model_folders()
+        wanted = str(name)
+        if registered and _split(wanted)[1] is None:
+            wanted = _live(wanted, folders)
+        folder = _choose("model", wanted, folders)
+    found = load_model(folder)
+    if registered:
+        _check_registered(found)
+    return found
+
+
+def _live(name: str, folders: dict[str, dict[str, Path]]) -> str:
+    """Name and version that a bare name means by the registry; leaves out what is not live."""
+    from riskengine.store.installation import installation
+    from riskengine.store.stages import stages_here
+
+    stages = stages_here()
+    if stages is None:
+        return name
+    district = installation().district
+    serving = stages.serving(name, district)
+    if serving is not None:
+        return serving
+    known = {version for version in folders.get(name, {}) if f"{name}@{version}" in stages.sha256}
+    rest = {v: path for v, path in folders.get(name, {}).items() if v not in known}
+    if known and not rest:
+        raise NotFoundError(
+            f"no version of model [{name}] is live here; the registry has "
+            f"{', '.join(f'{name}@{version}' for version in sorted(known))}. Promote one, or name "
+            "a version"
+        )
+    if known:
+        folders[name] = rest
+    return name
+
+
+def _check_registered(model: LoadedModel) -> None:
+    """Refuse a file that carries the name of a registered model and is another one."""
+    from riskengine.store.stages import stages_here
+
+    stages = stages_here()
+    stated = None if stages is None else stages.sha256.get(model.name)
+    if stated is not None and stated != model.sha256:
+        raise ScorecardError(
+            f"{model.folder}: {MODEL_FILE} is not the one that was registered as "
+            f"[{model.name}]: its tables were edited, or another model took its name"
+        )
 
 
 def load_model(folder: Path) -> LoadedModel:
@@ -219,4 +281,5 @@ def load_model(folder: Path) -> LoadedModel:
         scorecard=compile_scorecard(document, instrument),
         sha256=manifest.files[MODEL_FILE],
         folder=folder,
+        manifest=manifest_data,
     )

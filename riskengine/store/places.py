@@ -8,6 +8,8 @@ from importlib import resources
 from pathlib import Path
 
 HOME_VARIABLE = "RISKENGINE_HOME"
+REGISTRY_LOG = "registry/log.jsonl"
+"""In the agency's own folder: which model became what, when, by whom and why."""
 
 
 def shipped() -> Path:
@@ -24,6 +26,13 @@ def home() -> Path | None:
     """The agency's own folder (``RISKENGINE_HOME``), laid out like the shipped one, or none."""
     named = os.environ.get(HOME_VARIABLE)
     return Path(named) if named else None
+
+
+def registry_log() -> Path | None:
+    """The log of the agency's registry, or ``None`` where it has none."""
+    own = home()
+    path = None if own is None else own / REGISTRY_LOG
+    return path if path is not None and path.is_file() else None
 
 
 def places() -> Iterator[Path]:
