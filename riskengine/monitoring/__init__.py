@@ -1,0 +1,1 @@
+"""Watching a model in use: what changed since the reference, and what that would justify."""

@@ -1,0 +1,1 @@
+"""Pages of the monitor: what changed, what it would justify, and what became of overrides."""
