@@ -1,4 +1,4 @@
-"""``riskengine models``: list the models, print a card, or write the page that explains one."""
+"""``riskengine models``: list the models, print a card, write a page or a checklist."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 from typer.core import TyperGroup
 
+from riskengine.commands.checklists import checklist
 from riskengine.commands.options import Lang, LangOption
 
 _SHOW = "show"
@@ -25,8 +26,9 @@ class _ModelsGroup(TyperGroup):
 
 app = typer.Typer(
     cls=_ModelsGroup,
-    help="List the models (no argument), print one's card (NAME), or write its page.",
+    help="List the models (no argument), print one's card (NAME), write its page or a checklist.",
 )
+app.command("checklist")(checklist)
 
 
 @app.command(_SHOW)
@@ -83,4 +85,19 @@ def page(
         )
     )
     write_model_page(out, model, lang=lang.code, policy=rules, performance=figures)
+    typer.echo(str(out))
+
+
+@app.command("spreadsheet")
+def spreadsheet(
+    name: Annotated[str, typer.Argument(help="Model name, name@version, or folder.")],
+    out: Annotated[Path, typer.Option(help="Workbook to write (.xlsx).")],
+    lang: LangOption = Lang.zh,
+    people: Annotated[int, typer.Option(help="Rows with formulas.")] = 200,
+) -> None:
+    """Write a workbook of plain formulas that scores answers to the program's integers."""
+    from riskengine.reports.spreadsheet import write_spreadsheet
+    from riskengine.store.lookup import find_model
+
+    write_spreadsheet(out, find_model(name).scorecard, lang=lang.code, people=people)
     typer.echo(str(out))
