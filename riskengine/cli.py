@@ -12,11 +12,14 @@ import typer
 from pydantic import BaseModel
 from rich.console import Console
 
+from riskengine.commands import evaluate as evaluate_commands
 from riskengine.commands import explain as explain_commands
 from riskengine.commands import models as models_commands
+from riskengine.commands import monitor as monitor_commands
 from riskengine.commands import paper as paper_commands
 from riskengine.commands import planning as planning_commands
 from riskengine.commands import policy as policy_commands
+from riskengine.commands import registry as registry_commands
 from riskengine.commands import serve as serve_commands
 from riskengine.commands.casebook import casebook_app, suspend_command
 from riskengine.commands.inputs import assessments as _assessments
@@ -59,7 +62,11 @@ planning_commands.add_to(policy_commands.app)
 app.command()(planning_commands.schedule)
 models_commands.app.command("sql")(paper_commands.models_sql)
 app.add_typer(models_commands.app, name="models")
+app.add_typer(registry_commands.app, name="registry", no_args_is_help=True)
 app.command()(explain_commands.explain)
+app.command()(evaluate_commands.evaluate)
+app.command()(monitor_commands.monitor)
+app.command()(monitor_commands.overrides)
 app.command()(report)
 app.command("paper-form")(paper_commands.paper_form)
 app.add_typer(casebook_app, name="casebook", no_args_is_help=True)
@@ -70,6 +77,7 @@ serve_commands.add_to(app)
 EXTRAS = {
     **{"yaml": "authoring", "pandas": "files", "pyarrow": "files", "openpyxl": "files"},
     **{"sqlalchemy": "casebook", "alembic": "casebook", "cryptography": "casebook"},
+    **{"scipy": "train", "sklearn": "train"},
     **{"psycopg": "postgresql", "fastapi": "server", "uvicorn": "server", "argon2": "server"},
 }
 """Libraries that not every installation has, and the extra that brings them."""

@@ -19,8 +19,12 @@ from riskengine.explanation.plausible import ChangeCatalogue
 from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.model import Instrument
 from riskengine.instrument.schema import assessment_schema
+from riskengine.monitoring.thresholds import Thresholds
 from riskengine.policy.document import PolicyDocument
 from riskengine.policy.law_provisions import LawDocument
+from riskengine.registry.rules import CATALOGUE as GATE
+from riskengine.registry.rules import GateRules
+from riskengine.reports.checklists.document import Checklist
 from riskengine.training.evidence import EvidenceDocument
 from riskengine.training.evidence_rules import CATALOGUE, EvidenceRules
 
@@ -48,6 +52,9 @@ SHAPES: dict[str, type[BaseModel]] = {
     "evidence": EvidenceDocument,
     "law": LawDocument,
     "casebook": CasebookRules,
+    GATE: GateRules,
+    "checklists": Checklist,
+    "monitoring": Thresholds,
 }
 """Folders under ``data_schema`` and the shape of what they hold."""
 
