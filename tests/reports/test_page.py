@@ -11,6 +11,7 @@ import pytest
 from riskengine.errors import UseError
 from riskengine.reports.html import READERS, explanation_page, page_texts, write_page
 from riskengine.reports.inert import inert
+from riskengine.reports.words import words_of
 from riskengine.store.lookup import find_catalogue
 from tests.reports.made_up import (
     CALIBRATED,
@@ -316,8 +317,8 @@ def test_one_sheet_needs_no_index_and_none_needs_a_word():
 
 # ------------------------------------------------------------------ texts
 
-# what is printed on a terminal has catalogues of its own
-ELSEWHERE = {"terminal.py", "explained.py"}
+# what is printed on a terminal, and the workbook, have catalogues of their own
+ELSEWHERE = {"terminal.py", "explained.py", "spreadsheet.py"}
 
 
 def test_every_text_is_used_and_every_used_text_exists():
@@ -337,6 +338,13 @@ def test_every_text_is_used_and_every_used_text_exists():
     asked = set(re.findall(r'say\(\s*"([a-z_]+)"', code))
     assert {k for k in asked if not k.endswith("_")} - set(texts) == set()
     assert len(asked) > 80
+
+
+def test_the_workbook_has_every_text_that_it_asks_for():
+    code = (resources.files("riskengine.reports") / "spreadsheet.py").read_text(encoding="utf-8")
+    asked = set(re.findall(r'say\(\s*"([a-z_]+)"', code))
+    assert len(asked) > 10
+    assert asked <= set(words_of("spreadsheet", "en").sentences)
 
 
 def test_both_languages_have_the_same_placeholders():
