@@ -36,6 +36,26 @@ def axe_source() -> str:
     return path.read_text(encoding="utf-8")
 
 
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# violations whole; of what passed only the rule, since every node of it would travel here
+_RUN = "tags => axe.run({runOnly: {type: 'tag', values: tags}, resultTypes: ['violations']})"
+
+
+def broken_rules(page: Any) -> list[str]:
+    """Rules of accessibility that a page breaks as it is laid out now, each with its places.
+
+    The text of axe-core is put into the page the first time.
+    """
+    if page.evaluate("typeof axe") == "undefined":
+        page.evaluate(axe_source())
+    found = page.evaluate(_RUN, TAGS)
+    assert len(found["passes"]) > 10, "axe looked at something"
+    return [
+        f"{one['id']}: {[node['html'][:160] for node in one['nodes']]}"
+        for one in found["violations"]
+    ]
+
+
 @contextmanager
 def open_browser() -> Iterator[Any]:
     path = browser_path()

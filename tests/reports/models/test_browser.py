@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +11,9 @@ from riskengine.evaluation.challenger import ChallengerExplanation
 from riskengine.reports.models.challenger import write_challenger_page
 from riskengine.reports.models.page import write_model_page
 from riskengine.store.lookup import find_model, find_policy
+from tests.reports.browser import axe_source, broken_rules, open_browser
 
-BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("chrome")
-AXE = os.environ.get("RISKENGINE_AXE", "")
-"""Path of axe-core's ``axe.min.js``."""
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 WIDTHS = (1280, 360)
-
-pytestmark = pytest.mark.skipif(BROWSER is None, reason="no chromium on this machine")
 
 
 @pytest.fixture(scope="module")
@@ -46,11 +39,8 @@ def pages(tmp_path_factory) -> list[Path]:
 
 @pytest.fixture(scope="module")
 def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=BROWSER, args=["--no-sandbox"])
-        yield opened
-        opened.close()
+    with open_browser() as found:
+        yield found
 
 
 def test_nothing_overflows_and_nothing_is_asked_of_a_network(pages, browser):
@@ -68,21 +58,13 @@ def test_nothing_overflows_and_nothing_is_asked_of_a_network(pages, browser):
 
 
 def test_axe_finds_nothing(pages, browser):
-    if not Path(AXE).is_file():
-        pytest.skip("set RISKENGINE_AXE to the axe.min.js of npm's axe-core")
+    axe_source()
     for path in pages:
         context = browser.new_context(bypass_csp=True)
         page = context.new_page()
         page.goto(path.as_uri())
         page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        page.evaluate(Path(AXE).read_text(encoding="utf-8"))
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 900})
-            found = page.evaluate(
-                # of what passed only the rule: every node of it would travel here
-                "rules => axe.run(document, {runOnly: rules, resultTypes: ['violations']})"
-                ".then(r => r.violations.map(v => v.id + ': ' + v.nodes[0].html))",
-                RULES,
-            )
-            assert found == [], (path.name, width)
+            assert broken_rules(page) == [], (path.name, width)
         context.close()
