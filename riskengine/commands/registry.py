@@ -171,8 +171,9 @@ def _ask(
     users: Path | None,
     stop: Path | None,
     rules: str,
+    lang: Language,
 ) -> _Question:
-    """Gather everything and ask the gate."""
+    """Gather everything, ask the gate, and print what it says."""
     from riskengine.registry import readiness as ready
     from riskengine.registry.asking import ask
 
@@ -198,6 +199,8 @@ def _ask(
         documents=documents,
         rules=rules,
     )
+    for row in report.lines(lang):
+        typer.echo(row)
     return _Question(report, evidence, documents)
 
 
@@ -245,10 +248,8 @@ def promote(
     asked = _ask(
         model, district, on=_today(on), policy=policy, cohort=cohort, evaluation=evaluation,
         kind=kind, extracted_on=extracted_on, practice=practice, beside=beside, impact=impact,
-        users=users, stop=stop, rules=rules,
+        users=users, stop=stop, rules=rules, lang=lang.code,
     )  # fmt: skip
-    for row in asked.report.lines(lang.code):
-        typer.echo(row)
     line = None
     if not dry_run:
         line = acts.promote(
@@ -288,10 +289,8 @@ def override(
     asked = _ask(
         model, district, on=_today(on), policy=policy, cohort=cohort, evaluation=evaluation,
         kind=kind, extracted_on=extracted_on, practice=practice, beside=beside, impact=impact,
-        users=users, stop=stop, rules=rules,
+        users=users, stop=stop, rules=rules, lang=lang.code,
     )  # fmt: skip
-    for row in asked.report.lines(lang.code):
-        typer.echo(row)
     line = acts.override(
         model, _act(by, why, second), asked.report, scope=district, evidence=asked.evidence,
         documents=asked.documents,

@@ -25,6 +25,7 @@ from riskengine.evaluation.document import (
     EvaluatedPolicy,
     Evaluation,
     Figure,
+    FigureName,
     Groups,
     Method,
     Multiplicity,
@@ -370,28 +371,22 @@ def _about_figures(figures: dict[str, Figure]) -> list[Notice]:
             found.append(_notice("wrong_way", "warning", **ends))
         elif auc.low <= 0.5:
             found.append(_notice("no_better", "warning", **ends))
-    large = figures["observed_expected"]
-    if large.value is not None and large.low is not None and large.high is not None:
+    beyond: tuple[tuple[FigureName, str, float, str, str, str], ...] = (
+        ("observed_expected", "observed", 100, ".0f", "too_high", "too_low"),
+        ("calibration_slope", "slope", 1, ".2f", "too_extreme", "too_flat"),
+    )
+    for name, word, times, form, below, above in beyond:
+        one = figures[name]
+        if one.value is None or one.low is None or one.high is None:
+            continue
         said = {
-            "observed": f"{100 * large.value:.0f}",
-            "low": f"{100 * large.low:.0f}",
-            "high": f"{100 * large.high:.0f}",
+            place: f"{times * value:{form}}"
+            for place, value in ((word, one.value), ("low", one.low), ("high", one.high))
         }
-        if large.high < 1:
-            found.append(_notice("too_high", "warning", **said))
-        elif large.low > 1:
-            found.append(_notice("too_low", "warning", **said))
-    slope = figures["calibration_slope"]
-    if slope.value is not None and slope.low is not None and slope.high is not None:
-        said = {
-            "slope": f"{slope.value:.2f}",
-            "low": f"{slope.low:.2f}",
-            "high": f"{slope.high:.2f}",
-        }
-        if slope.high < 1:
-            found.append(_notice("too_extreme", "warning", **said))
-        elif slope.low > 1:
-            found.append(_notice("too_flat", "warning", **said))
+        if one.high < 1:
+            found.append(_notice(below, "warning", **said))
+        elif one.low > 1:
+            found.append(_notice(above, "warning", **said))
     return found
 
 

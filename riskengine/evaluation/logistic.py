@@ -6,6 +6,8 @@ thousands. Newton's method on counts is the same maximum likelihood without a pe
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
@@ -13,8 +15,8 @@ from scipy.special import expit
 
 Floats = NDArray[np.float64]
 
-KNOTS = {5: (0.05, 0.275, 0.5, 0.725, 0.95), 4: (0.05, 0.35, 0.65, 0.95), 3: (0.1, 0.5, 0.9)}
-"""Places of the knots of a restricted cubic spline, as quantiles (Harrell 2015, table 2.3)."""
+KNOTS = ((0.05, 0.35, 0.65, 0.95), (0.1, 0.5, 0.9))
+"""Places of four knots and of three, as quantiles (Harrell 2015, table 2.3)."""
 
 _MOST_STEPS = 60
 _CLOSE_ENOUGH = 1e-9
@@ -88,6 +90,16 @@ def fit(
     return line.reshape(*shape, width)
 
 
+def intercept(log_odds: Floats, outcome: NDArray[Any], weight: Floats) -> float:
+    """What has to be added to log-odds so that as many events are predicted as were seen.
+
+    ``nan`` where everybody, or nobody, had the event.
+    """
+    events = weight * outcome
+    line = fit(np.ones((len(log_odds), 1)), weight - events, events, offset=log_odds)
+    return float(line[0])
+
+
 def weighted_quantiles(values: Floats, weight: Floats, shares: tuple[float, ...]) -> Floats:
     """Smallest values below or at which at least such shares of the weight lie."""
     order = np.argsort(values, kind="stable")
@@ -115,7 +127,7 @@ class Smoother:
 
     def __init__(self, log_odds: Floats, weight: Floats) -> None:
         self.knots: Floats = np.zeros(0)
-        for shares in (KNOTS[4], KNOTS[3]):
+        for shares in KNOTS:
             knots = np.unique(weighted_quantiles(log_odds, weight, shares))
             if len(knots) == len(shares):
                 self.knots = knots

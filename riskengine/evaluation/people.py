@@ -271,7 +271,7 @@ def column_grouping(name: str, values: Sequence[object], label: Text | None = No
     UseError
         Where the column has more than `MOST_LEVELS` different values.
     """
-    texts = [_plain(value) for value in values]
+    texts = [plain(value) for value in values]
     levels = tuple(sorted({text for text in texts if text}))
     if len(levels) > MOST_LEVELS:
         raise UseError(
@@ -287,7 +287,8 @@ def column_grouping(name: str, values: Sequence[object], label: Text | None = No
     return replace(divided, column=True)
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """Give a cell as text; empty where it is blank."""
     if value is None or value != value:  # NaN is not itself
         return ""
     return str(value).strip()

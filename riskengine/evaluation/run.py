@@ -32,6 +32,7 @@ from riskengine.evaluation.people import (
     column_grouping,
     grouping,
     people_of,
+    plain,
     score_answers,
 )
 from riskengine.evaluation.stability import stability_of
@@ -145,10 +146,11 @@ def evaluate_cohort(
     table = _Table(frame, cohort, instrument)
     people = _people(table, scorecard, cohort, by, within, named)
     described = _cohort(cohort, document.outcome, document.horizon_days, population, people)
-    bands = None if policy is None else _bands(policy, scorecard)
+    rules, digest = (None, "") if policy is None else find_policy(policy)
+    bands = None if rules is None else _bands(rules, digest, scorecard)
     rivals = [] if named.incumbent is None else [_incumbent(named.incumbent, people)]
     if against is not None:
-        rivals.append(_other_model(against, source, scorecard, cohort, policy, extracted_on))
+        rivals.append(_other_model(against, source, scorecard, cohort, rules, extracted_on))
     outcome = instrument.outcomes_by_id[document.outcome]
     tiers, recorded = _tiers(people, named, bands)
     exposure = Exposure(
@@ -160,12 +162,12 @@ def evaluate_cohort(
         tier_column=named.tier,
     )
     stability = None
-    if bands is not None:
+    if rules is not None and bands is not None:
         stability = stability_of(
             scorecard,
             cohort.answers,
             bands.cut_offs,
-            bound=_bound(policy),
+            bound=rules.either_tier_below,
             seed=settings.seed,
             smallest=settings.smallest,
         )
@@ -225,8 +227,7 @@ def _risk_of(scorecard: Scorecard, score: int) -> float:
     return float(scorecard.probabilities(np.array([score], dtype=np.int64))[0])
 
 
-def _bands(policy: str, scorecard: Scorecard) -> Bands:
-    document, digest = find_policy(policy)
+def _bands(document: PolicyDocument, digest: str, scorecard: Scorecard) -> Bands:
     name = f"{document.id}@{document.version}"
     cut_offs = resolve(document.bands, scorecard.document, policy=name)
     return Bands(
@@ -240,15 +241,6 @@ def _bands(policy: str, scorecard: Scorecard) -> Bands:
         ),
         cut_offs,
     )
-
-
-def _policy(policy: str) -> PolicyDocument:
-    return find_policy(policy)[0]
-
-
-def _bound(policy: str | None) -> float:
-    assert policy is not None
-    return _policy(policy).either_tier_below
 
 
 # --- The file beside its answers -----------------------------------------------------------------
@@ -279,7 +271,7 @@ class _Table:
         """A column of numbers, ``nan`` where it is blank."""
         found = np.full(len(self.rows), np.nan)
         for at, value in enumerate(self.column(name)):
-            said = "" if value is None or value != value else str(value).strip()
+            said = plain(value)
             if not said:
                 continue
             try:
@@ -298,7 +290,7 @@ class _Table:
         """A column of days, ``NaT`` where it is blank."""
         found = np.full(len(self.rows), np.datetime64("NaT"), dtype="datetime64[D]")
         for at, value in enumerate(self.column(name)):
-            said = "" if value is None or value != value else str(value).strip()[:10]
+            said = plain(value)[:10]
             if not said or said == "NaT":
                 continue
             try:
@@ -319,12 +311,12 @@ class _Table:
             return column_grouping(name, self.column(name))
         from riskengine.intake.native import NativeMap
 
-        plan = NativeMap(self.instrument).columns([str(c) for c in self.frame.columns])
+        native = NativeMap(self.instrument)
+        plan = native.columns([str(c) for c in self.frame.columns])
         if name not in plan.items:
             raise UseError(f"{self.source}: there is no column for item [{name}]")
         if item.known_at in AHEAD:
             self.ahead.append(item.label)
-        native = NativeMap(self.instrument)
         raw = [native.value(name, cell) for cell in self.column(plan.items[name])]
         return column_grouping(name, raw, item.label)
 
@@ -437,7 +429,7 @@ def _other_model(
     source: Path | str | pd.DataFrame,
     scorecard: Scorecard,
     cohort: Cohort,
-    policy: str | None,
+    rules: PolicyDocument | None,
     extracted_on: date | None,
 ) -> Rival:
     """Score the same people with another model, through its own instrument."""
@@ -462,14 +454,14 @@ def _other_model(
             raise UseError(f"nobody in {cohort.source} can be scored by [{name}]")
     scored = score_answers(other.scorecard, answers)
     same = (document.outcome, document.horizon_days) == (ours.outcome, ours.horizon_days)
-    score = Score.of(scored, _cut(document, policy))
+    score = Score.of(scored, _cut(document, rules))
     note = None
     if not same:
         score = Score(score.rank, None, None, score.cut)
         note = text(
             "rival_other_outcome", name=name, outcome=document.outcome, days=document.horizon_days
         )
-    elif score.cut is None and policy is not None:
+    elif score.cut is None and rules is not None:
         note = text("rival_same_share", name=name)
     return Rival(
         against="model",
@@ -482,11 +474,10 @@ def _other_model(
     )
 
 
-def _cut(document: ScorecardDocument, policy: str | None) -> float | None:
+def _cut(document: ScorecardDocument, rules: PolicyDocument | None) -> float | None:
     """Where the same policy would cut the other model, if it can."""
-    if policy is None:
+    if rules is None:
         return None
-    rules = _policy(policy)
     try:
         cut_offs: CutOffs = resolve(rules.bands, document, policy=f"{rules.id}@{rules.version}")
     except PolicyError:

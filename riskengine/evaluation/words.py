@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from riskengine.errors import NotFoundError
 from riskengine.evaluation.document import FigureName, WhyNot
-from riskengine.explanation.texts import TextCatalogue
-from riskengine.store.lookup import find_catalogue
+from riskengine.reports.words import text_of
 from riskengine.text import Text
 
 CATALOGUE = "evaluation"
 
 
-@lru_cache(maxsize=1)
-def _texts() -> dict[str, Text]:
-    raw = find_catalogue("texts", CATALOGUE)
-    if raw is None:
-        raise NotFoundError(f"the texts [{CATALOGUE}] are missing: run `riskengine schema build`")
-    return TextCatalogue.model_validate(raw, strict=False).texts
-
-
 def text(key: str, **values: object) -> Text:
     """A sentence with its placeholders filled; a value that is a `Text` is taken by language."""
-    found = _texts()[key]
-    zh = {name: one.zh if isinstance(one, Text) else one for name, one in values.items()}
-    en = {name: one.en if isinstance(one, Text) else one for name, one in values.items()}
-    return Text(zh=found.zh.format(**zh), en=found.en.format(**en))
+    return text_of(CATALOGUE, key, **values)
 
 
 def figure_label(name: FigureName) -> Text:

@@ -20,7 +20,7 @@ from riskengine.monitoring.exact import (
     share_interval,
     slope_test,
 )
-from riskengine.monitoring.signals import Drawn, unjudged
+from riskengine.monitoring.signals import Drawn, short, small, unjudged
 from riskengine.monitoring.thresholds import Thresholds
 from riskengine.monitoring.words import per_cent, said
 from riskengine.text import Text
@@ -81,7 +81,6 @@ def _observed_expected(id_: str, label: Text, people: People, thresholds: Thresh
         "expected": f"{expected:.1f}",
         "ratio": f"{ratio:.2f}",
     }
-    hidden = _small(people.events, len(people), thresholds)
     signal = Signal(
         id=id_,
         kind="calibration",
@@ -96,18 +95,14 @@ def _observed_expected(id_: str, label: Text, people: People, thresholds: Thresh
         people=len(people),
         effect=round(ratio, 6),
         floor=floor,
-        p=float(f"{p:.2g}"),
+        p=short(p),
     )
     return Drawn(
-        signal.model_copy(update={"hidden": hidden}),
+        signal,
         said("same_calibration", **values),
         ratio >= floor or ratio <= 1.0 / floor,
+        small(people.events, len(people), thresholds),
     )
-
-
-def _small(count: int, people: int, thresholds: Thresholds) -> bool:
-    smallest = thresholds.smallest_cell.value
-    return any(0 < one < smallest for one in (count, people - count))
 
 
 def _ratio_interval(outcome: Floats, risk: Floats, weight: Floats) -> tuple[float, float]:
@@ -151,7 +146,7 @@ def _slope(people: People, thresholds: Thresholds) -> Drawn:
         people=len(people),
         effect=round(found.value - 1.0, 6),
         floor=floor,
-        p=float(f"{found.p:.2g}"),
+        p=short(found.p),
     )
     return Drawn(signal, said("same_slope", **values), abs(found.value - 1.0) >= floor)
 
@@ -196,11 +191,11 @@ def _event_share(people: People, reference: People | None, thresholds: Threshold
         people=len(people),
         effect=round(now - share, 6),
         floor=floor,
-        p=float(f"{p:.2g}"),
+        p=short(p),
     )
-    hidden = _small(people.events, len(people), thresholds)
     return Drawn(
-        signal.model_copy(update={"hidden": hidden}),
+        signal,
         said("same_event_share", **values),
         ratio >= floor or ratio <= 1.0 / floor,
+        small(people.events, len(people), thresholds),
     )

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.special import bdtr, bdtrc, betaincinv, expit, ndtr
 from scipy.stats import false_discovery_control, hypergeom
 
+from riskengine.evaluation.logistic import intercept
+
 Floats = NDArray[np.float64]
 _MOST_EXACT = 5000
 """People up to whom the distribution of the number of events is computed exactly."""
@@ -102,14 +104,7 @@ def slope_test(outcome: Floats, log_odds: Floats, weight: Floats) -> Slope | Non
     share = float(np.average(outcome, weights=weight))
     if not 0.0 < share < 1.0 or np.ptp(log_odds) == 0:
         return None
-    shift = 0.0
-    for _ in range(50):
-        risk = expit(log_odds + shift)
-        step = float((weight * (outcome - risk)).sum() / (weight * risk * (1 - risk)).sum())
-        shift += float(np.clip(step, -2.0, 2.0))
-        if abs(step) < 1e-10:
-            break
-    risk = expit(log_odds + shift)
+    risk = expit(log_odds + intercept(log_odds, outcome, weight))
     spread = risk * (1.0 - risk)
     off = log_odds - float(np.average(log_odds, weights=weight * spread))
     told = float((weight * (outcome - risk) * off).sum())

@@ -19,12 +19,13 @@ from riskengine.errors import UseError, shown
 from riskengine.evaluation.suppression import hidden
 from riskengine.monitoring.exact import share_interval
 from riskengine.monitoring.words import per_cent, said
+from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-TIERS = ("relaxed", "ordinary", "strict")
+TIERS = tuple(tier.value for tier in Tier)
 NEEDED = ("decided_on", "recommended", "decided")
 SMALLEST = 10
 By = Literal["direction", "reason", "rule"]
@@ -148,7 +149,8 @@ def moves_of(frame: pd.DataFrame) -> Moves:
     )
 
 
-def _blank(value: object) -> bool:
+def blank(value: object) -> bool:
+    """Whether a cell of a decision holds nothing."""
     return value is None or value != value or not str(value).strip()
 
 
@@ -162,7 +164,7 @@ def _day(value: Any, row: int) -> date:
 
 
 def _tiers(value: object, row: int, column: str) -> list[int]:
-    if _blank(value):
+    if blank(value):
         return []
     names = [part.strip() for part in str(value).replace("+", ",").split(",")]
     wrong = [name for name in names if name not in TIERS]
@@ -177,7 +179,7 @@ def _tiers(value: object, row: int, column: str) -> list[int]:
 def _names(frame: pd.DataFrame, column: str) -> tuple[str, ...]:
     if column not in frame.columns:
         return ("",) * len(frame)
-    return tuple("" if _blank(value) else str(value).strip() for value in frame[column])
+    return tuple("" if blank(value) else str(value).strip() for value in frame[column])
 
 
 def _events(frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -185,7 +187,7 @@ def _events(frame: pd.DataFrame) -> NDArray[np.float64]:
     if "event" not in frame.columns:
         return found
     for at, value in enumerate(frame["event"]):
-        if _blank(value):
+        if blank(value):
             continue
         if str(value) not in ("0", "1", "0.0", "1.0", "True", "False"):
             raise UseError(

@@ -18,7 +18,7 @@ from riskengine.intake.read import read_assessments
 from riskengine.monitoring.conditions import StopConditions, read_stop_conditions
 from riskengine.monitoring.counting import assessed_of
 from riskengine.monitoring.document import Monitoring
-from riskengine.monitoring.overrides import Moves, moves_of
+from riskengine.monitoring.overrides import Moves, blank, moves_of
 from riskengine.monitoring.thresholds import Thresholds, find_thresholds
 from riskengine.monitoring.watch import Watched, monitor
 from riskengine.monitoring.words import said
@@ -216,17 +216,13 @@ def _ids(frame: pd.DataFrame, column: str, source: str) -> list[str]:
         raise UseError(
             f"{source}: no column [{column}], by which outcomes and decisions are joined"
         )
-    found = ["" if _blank(value) else str(value) for value in frame[column]]
+    found = ["" if blank(value) else str(value) for value in frame[column]]
     held = [name for name in found if name]
     twice = next((name for name, count in Counter(held).items() if count > 1), None)
     if twice is not None:
         row = found.index(twice, found.index(twice) + 1) + 1
         raise UseError(f"{source}: row {row}, column [{column}] [{twice}] stands twice")
     return found
-
-
-def _blank(value: object) -> bool:
-    return value is None or value != value or not str(value).strip()
 
 
 def _frame(path: Path) -> pd.DataFrame:

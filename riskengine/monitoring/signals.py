@@ -70,41 +70,47 @@ class Drawn:
     ----------
     quiet
         Its words where it turns out to be no alarm.
+    large
+        Whether the change is as large as one that matters.
+    hidden
+        Whether it is about so few people that it will show no numbers.
     """
 
     signal: Signal
     quiet: Text
     large: bool = False
+    hidden: bool = False
 
     def settled(self, q: float, rate: float) -> Signal:
         """Give the signal with its adjusted p-value and its state."""
         alarm = self.large and q <= rate
         state: State = "alarm" if alarm else "quiet"
         one = self.signal
-        if one.hidden:
+        told: dict[str, object] = {"state": state}
+        if self.hidden:
             words = said("hidden_alarm" if alarm else "hidden_quiet", label=one.label)
-            hidden = replace_signal(one, state=state, text=words)
-            return without_numbers(hidden)
-        return replace_signal(
-            one, q=_short(q), state=state, text=one.text if alarm else self.quiet
-        )
+            told |= {"hidden": True, "text": words, **dict.fromkeys(_NUMBERS)}
+        else:
+            told |= {"text": one.text if alarm else self.quiet, "q": short(q)}
+        return one.model_copy(update=told)
 
 
-def replace_signal(one: Signal, **changes: object) -> Signal:
-    """Copy a signal with changes."""
-    return one.model_copy(update=changes)
+_NUMBERS = ("value", "reference", "low", "high", "count", "people", "effect", "p", "q", "psi")
+"""What a signal about few people does not show."""
 
 
-def without_numbers(one: Signal) -> Signal:
-    """Take every number out of a signal about few people."""
-    nothing = dict.fromkeys(
-        ("value", "reference", "low", "high", "count", "people", "effect", "p", "q", "psi")
-    )
-    return replace_signal(one, hidden=True, **nothing)
-
-
-def _short(number: float) -> float:
+def short(number: float) -> float:
+    """Round a p-value to two digits."""
     return float(f"{number:.2g}")
+
+
+def small(count: int, people: int, thresholds: Thresholds) -> bool:
+    """Whether a count or the rest is of so few people that it is not shown.
+
+    A share of the rest gives the small cell away as well; an empty one is of nobody.
+    """
+    smallest = thresholds.smallest_cell.value
+    return any(0 < one < smallest for one in (count, people - count))
 
 
 def unjudged(id_: str, kind: Kind, label: Text, state: State, text: Text) -> Drawn:
@@ -183,9 +189,6 @@ def compared(
         "cut": cuts[at] if cuts else "",
         **words,
     }
-    smallest = thresholds.smallest_cell.value
-    # a share of the rest gives the small cell away as well; an empty one is of nobody
-    held = (count, people - count)
     enough = min(people, before.people or people) >= thresholds.psi_people.value
     psi = None
     if kind in ("intake", "group_share") and partition and enough:
@@ -205,14 +208,14 @@ def compared(
         people=people,
         effect=round(effect, 6),
         floor=floor,
-        p=_short(min(1.0, float(p[at]) * tries)),
+        p=short(min(1.0, float(p[at]) * tries)),
         psi=psi,
     )
-    hidden = any(0 < one < smallest for one in held)
     return Drawn(
-        signal.model_copy(update={"hidden": hidden}),
+        signal,
         said(f"same_{wording}", **values),
         abs(effect) >= floor,
+        small(count, people, thresholds),
     )
 
 

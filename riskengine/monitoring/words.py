@@ -2,33 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from functools import lru_cache
-
-from riskengine.errors import NotFoundError
-from riskengine.explanation.texts import TextCatalogue
 from riskengine.instrument.items import LEVELLED, DerivedItem, Item
+from riskengine.reports.words import text_of
 from riskengine.scorecard.document import Axis
-from riskengine.store.lookup import find_catalogue
 from riskengine.text import Text
 
 CATALOGUE = "monitoring"
 
 
-@lru_cache(maxsize=1)
-def _texts() -> dict[str, Text]:
-    raw = find_catalogue("texts", CATALOGUE)
-    if raw is None:
-        raise NotFoundError("the texts [monitoring] are missing: run `riskengine schema build`")
-    return TextCatalogue.model_validate_json(json.dumps(raw)).texts
-
-
 def said(key: str, **values: object) -> Text:
     """Give a sentence; values that are texts are taken in its language."""
-    text = _texts()[key]
-    zh = {name: one.zh if isinstance(one, Text) else one for name, one in values.items()}
-    en = {name: one.en if isinstance(one, Text) else one for name, one in values.items()}
-    return Text(zh=text.zh.format(**zh), en=text.en.format(**en))
+    return text_of(CATALOGUE, key, **values)
 
 
 def per_cent(share: float) -> str:

@@ -101,24 +101,16 @@ def _copy(folder: Path, target: Path, model: LoadedModel) -> None:
 
 def silence(model: str, act: Act, *, scope: str = POOL) -> LogLine:
     """Let a candidate score beside practice, shown to nobody."""
-    return _move(model, act, scope, "silence", "silent", ("candidate",))
-
-
-def _move(
-    model: str, act: Act, scope: str, action: Any, stage: Any, accepted: tuple[str, ...]
-) -> LogLine:
     act = act.checked()
     with writing():
         stages = current()
         entry = read_entry(model)
         now = _stage(stages, entry.line, scope, model)
-        if now not in accepted:
-            raise UseError(
-                f"[{model}] is {now} for [{scope}]; accepted here: {', '.join(accepted)}"
-            )
+        if now != "candidate":
+            raise UseError(f"[{model}] is {now} for [{scope}]; accepted here: candidate")
         return append(
-            act, action=action, line=entry.line, model=model, model_sha256=entry.model_sha256,
-            scope=scope, stage=stage,
+            act, action="silence", line=entry.line, model=model, model_sha256=entry.model_sha256,
+            scope=scope, stage="silent",
         )  # fmt: skip
 
 

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from riskengine.errors import RiskEngineError
+from riskengine.evaluation.document import Kind
 from riskengine.instrument.model import Instrument
 from riskengine.registry.entries import read_entry
 from riskengine.registry.evidence import Candidate, column_of, gather
 from riskengine.registry.gate import Evidence, GateReport, judge
 from riskengine.registry.log import current, registry_home
-from riskengine.registry.measuring import Kind
 from riskengine.registry.readiness import CONDITIONS, IMPACT, USERS, readiness
 from riskengine.registry.rules import find_gate_rules
 from riskengine.store.installation import installation

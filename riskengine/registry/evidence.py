@@ -20,13 +20,13 @@ from riskengine.errors import (
     TrainingError,
     UseError,
 )
-from riskengine.evaluation.document import Evaluation
+from riskengine.evaluation.document import Evaluation, Kind
 from riskengine.evaluation.people import Scored, audit_items, grouping, score_answers
 from riskengine.instrument.model import Instrument
 from riskengine.policy.bands import CutOffs, resolve
 from riskengine.policy.tiers import Tier
 from riskengine.registry.gate import Evidence, Readiness
-from riskengine.registry.measuring import Judged, Kind, Validation, measure
+from riskengine.registry.measuring import Judged, Validation, measure
 from riskengine.registry.rules import GateRules
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard

@@ -19,6 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskengine.errors import UseError
+from riskengine.evaluation.document import Kind
+from riskengine.evaluation.logistic import intercept
 from riskengine.evaluation.metrics import auc, calibration_line, sigmoid
 from riskengine.evaluation.paired import Score, compare
 from riskengine.evaluation.people import Grouping
@@ -28,10 +30,6 @@ Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
-Kind = Literal["apparent", "same_source", "temporal", "geographic", "not_stated"]
-
-_STEPS = 60
-_CLOSE = 1e-10
 _DRAWS = 1000
 
 
@@ -304,14 +302,7 @@ def calibration_in_the_large(
     """Intercept of the logistic regression with the log-odds as offset; nothing without both."""
     if not 0 < outcome.sum() < len(outcome):
         return None
-    shift = 0.0
-    for _ in range(_STEPS):
-        chances = sigmoid(log_odds + shift)
-        curvature = float(weight @ (chances * (1.0 - chances)))
-        step = float(weight @ (outcome - chances)) / curvature
-        shift += float(np.clip(step, -2.0, 2.0))
-        if abs(step) < _CLOSE:
-            break
+    shift = intercept(log_odds, outcome, weight)
     chances = sigmoid(log_odds + shift)
     curvature = float(weight @ (chances * (1.0 - chances)))
     error = float(np.sqrt(((weight * (outcome - chances)) ** 2).sum())) / curvature

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +27,6 @@ HEAD = 3  # title, what the sheet is for, labels
 FIRST = HEAD + 1
 MOST_PEOPLE = 1_000_000
 _DIGITS = 10**15  # a spreadsheet keeps fifteen digits of a number
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Where the answers to an item stand in the tables: texts with rows, and first numbers."""
-
-    item: str
-    texts: tuple[tuple[str, int], ...]
-    lows: tuple[float, ...]
-    unasked: int
 
 
 def answer_label(item: Item | DerivedItem, answer: str, lang: Language) -> str:
@@ -145,6 +134,7 @@ class _Tables:
         self.intercept = self._put([say("start"), document.intercept], column=2)
         self.grid.append([])
         self.items: list[str] = []
+        self.choices: dict[str, str] = {}  # where the texts that answer an item stand
         columns: dict[str, str] = {}
         for axis in document.axes:
             codes: dict[str, int] = {
@@ -199,6 +189,7 @@ class _Tables:
             self.grid.append([labels[code], row])
         last = len(self.grid)
         words, rows = self._range(1, first, last), self._range(2, first, last)
+        self.choices.setdefault(name, words)
         # MATCH takes * and ? for any characters and does not tell cases apart; EXACT does
         found = f'MATCH({{a}}&"",{words},0)'
         text = f'IF(EXACT(INDEX({words},{found}),{{a}}&""),INDEX({rows},{found}),NA())'
@@ -278,8 +269,7 @@ def _choices(front: Any, tables: _Tables, people: int) -> None:
 
     for column, name in enumerate(tables.items, start=3):
         item = tables.scorecard.instrument.every_item[name]
-        formula = next(text for _, text in tables.states if f"${_letters(column)}{{r}}" in text)
-        words = formula.split('&"",', 1)[1].split(",", 1)[0]
+        words = tables.choices[name]
         texts = DataValidation(type="list", formula1=f"={words}", allow_blank=True)
         # a number may be typed where the list holds only the codes
         texts.showErrorMessage = not (isinstance(item, DerivedItem) or item.minimum is not None)
@@ -299,9 +289,7 @@ def _sheet(name: str) -> str:
 
 
 def _letters(column: int) -> str:
-    """A, B, ... Z, AA, AB, ..."""
-    letters = ""
-    while column:
-        column, rest = divmod(column - 1, 26)
-        letters = chr(ord("A") + rest) + letters
+    from openpyxl.utils import get_column_letter
+
+    letters: str = get_column_letter(column)
     return letters

@@ -447,7 +447,7 @@ class _Reading:
         assert self.courses.unit is not None
         items = candidates(self.instrument, ripe, include_protected=False)
         weights = weights_of(items, encode(ripe, items), seen, self.courses.unit, self.name)
-        assert ripe.at is not None
+        assert ripe.at is not None and isinstance(ripe.answers, AnswerTable)
         at, kept = ripe.at, np.flatnonzero(known)
         lost = [
             (row, f"follow-up stopped before the horizon ({one.why})")
@@ -456,7 +456,7 @@ class _Reading:
         ]
         return replace(
             ripe,
-            answers=table_of(ripe.answers).taken(kept),
+            answers=ripe.answers.taken(kept),
             outcome=ripe.outcome[kept],
             event_times=None if ripe.event_times is None else ripe.event_times[kept],
             unlabelled=tuple(sorted((*ripe.unlabelled, *lost))),

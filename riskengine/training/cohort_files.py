@@ -58,6 +58,8 @@ def open_table(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, st
     import pandas as pd
 
     table = open_blocks(source)
+    if isinstance(source, pd.DataFrame):
+        return source, table.name, table.sha256
     frames = list(table.blocks())
     whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
     return whole, table.name, table.sha256

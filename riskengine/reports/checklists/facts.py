@@ -21,7 +21,7 @@ from riskengine.policy.document import PolicyDocument, TierTerms
 from riskengine.policy.statutory import StatutorySet
 from riskengine.policy.tiers import Tier
 from riskengine.reports.checklists.names import FACT_NAMES, FactName
-from riskengine.reports.words import words_of
+from riskengine.reports.words import text_of, words_of
 from riskengine.scorecard.document import Metric
 from riskengine.store.installation import Installation
 from riskengine.store.lookup import LoadedModel
@@ -66,13 +66,7 @@ def known_facts(known: Known) -> dict[FactName, tuple[Text, ...]]:
 
 def _say(key: str, **values: object) -> Text:
     """Fill one sentence in both languages; a value that is a text stands in each."""
-    filled = {
-        lang: words_of("checklists", lang)(
-            key, **{name: _in(value, lang) for name, value in values.items()}
-        )
-        for lang in LANGUAGES
-    }
-    return Text(zh=filled["zh"], en=filled["en"])
+    return text_of("checklists", key, **values)
 
 
 def _in(value: object, lang: Language) -> object:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import Engine as Database
+from sqlalchemy.orm import Session
 
 from riskengine.server.accounts import sessions, throttle
 from riskengine.server.accounts.actor import Actor
@@ -25,25 +26,39 @@ def sign_in(
         401, with the same words and the same work whether the name, the password or a lock is
         the reason.
     """
-    with reading(database) as session:
-        user = session.get(User, name)
-        shut = throttle.locked(session, name=name, address=address, now=now)
-        stored = user.password if user is not None and user.disabled_at is None else None
+    stored, shut = _stored(database, name, address, now)
     # argon2 takes its time: outside of any transaction, so that nobody waits for it
     right = matches(stored, password) and not shut
     again = hashed(password) if right and stored is not None and outdated(stored) else None
     with transaction(database) as session:
-        # asked again, so that many guesses at the same moment do not slip through
-        shut = throttle.locked(session, name=name, address=address, now=now)
-        if right and not shut:
+        if _let_in(session, right, name=name, address=address, now=now, rules=rules):
             user = find_user(session, name)
             if again is not None:
                 user.password = again
-            throttle.succeeded(session, name=name)
             return sessions.start(session, user, now=now, rules=rules)
-        if not shut:
-            throttle.failed(session, name=name, address=address, now=now, rules=rules)
     raise refuse(401, "wrong_credentials", title="unauthenticated")
+
+
+def _stored(database: Database, name: str, address: str, now: int) -> tuple[str | None, bool]:
+    """What is kept of somebody's password, and whether there were too many attempts."""
+    with reading(database) as session:
+        user = session.get(User, name)
+        shut = throttle.locked(session, name=name, address=address, now=now)
+        return user.password if user is not None and user.disabled_at is None else None, shut
+
+
+def _let_in(
+    session: Session, right: bool, *, name: str, address: str, now: int, rules: Sessions
+) -> bool:
+    """Count an attempt, and say whether it is let in."""
+    # asked again, so that many guesses at the same moment do not slip through
+    shut = throttle.locked(session, name=name, address=address, now=now)
+    if right and not shut:
+        throttle.succeeded(session, name=name)
+        return True
+    if not shut:
+        throttle.failed(session, name=name, address=address, now=now, rules=rules)
+    return False
 
 
 def confirmed(
@@ -56,19 +71,11 @@ def confirmed(
     Refusal
         401, as for signing in; wrong passwords count towards the same lock.
     """
-    with reading(database) as session:
-        user = session.get(User, name)
-        shut = throttle.locked(session, name=name, address=address, now=now)
-        stored = user.password if user is not None and user.disabled_at is None else None
-    right = matches(stored, password)
+    stored, shut = _stored(database, name, address, now)
+    right = matches(stored, password) and not shut
     with transaction(database) as session:
-        # asked again, so that many guesses at the same moment do not slip through
-        shut = shut or throttle.locked(session, name=name, address=address, now=now)
-        if right and not shut:
-            throttle.succeeded(session, name=name)
+        if _let_in(session, right, name=name, address=address, now=now, rules=rules):
             return
-        if not shut:
-            throttle.failed(session, name=name, address=address, now=now, rules=rules)
     raise refuse(401, "wrong_credentials", title="unauthenticated")
 
 

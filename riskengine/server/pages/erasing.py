@@ -13,7 +13,7 @@ from riskengine.casebook.reads import log_read
 from riskengine.casebook.schema import AssessmentRow, CaseRow, DecisionRow
 from riskengine.server.access import client_address
 from riskengine.server.accounts.signing_in import confirmed
-from riskengine.server.pages.people import person, staff
+from riskengine.server.pages.people import Colleague, person, staff
 from riskengine.server.pages.viewer import AtDesk, Desk, Given, PageRoute, Posted, told
 from riskengine.server.pages.ways import go
 from riskengine.server.problems import Refusal
@@ -54,13 +54,15 @@ def _erasure(desk: Desk, case: str, said: list[str], given: Given, status: int =
         decisions=counts[1],
         grounds=rules.erasure,
         second=rules.erasure_second_person,
-        others=[
-            one
-            for one in staff(desk)
-            if one.id != desk.official.id and {role.value for role in _CONFIRM} & set(one.roles)
-        ],
+        others=_confirmers(desk),
         least=rules.least_characters,
     )
+
+
+def _confirmers(desk: Desk) -> list[Colleague]:
+    """Who may confirm: another person with one of the roles."""
+    roles = {role.value for role in _CONFIRM}
+    return [one for one in staff(desk) if one.id != desk.official.id and roles & set(one.roles)]
 
 
 @router.post("/cases/{case}/erasure")
@@ -76,9 +78,6 @@ def erase_posted(request: Request, desk: AtDesk, case: str, form: Posted) -> Res
     second = None
     if desk.casebook.rules.erasure_second_person:
         second = form.text("second")
-        able = {
-            one.id for one in staff(desk) if {role.value for role in _CONFIRM} & set(one.roles)
-        }
         try:
             confirmed(
                 desk.here.accounts,
@@ -90,7 +89,7 @@ def erase_posted(request: Request, desk: AtDesk, case: str, form: Posted) -> Res
             )
         except Refusal:
             return _erasure(desk, case, [desk.say("erasure_not_confirmed")], given, 422)
-        if second == desk.official.id or second not in able:
+        if second not in {one.id for one in _confirmers(desk)}:
             return _erasure(desk, case, [desk.say("erasure_not_confirmed")], given, 422)
     try:
         with desk.writing() as tx:
