@@ -209,6 +209,9 @@ def groups_of(
         cut.id: np.bincount(division.by.of[people.score >= cut.score], minlength=len(size))
         for cut in cuts
     }
+    counts = [
+        _Counts(int(n), int(e), people.risk is not None) for n, e in zip(size, events, strict=True)
+    ]
     written = []
     for stratum in range(strata):
         shown = [g for g in range(width) if table[stratum, g] and not secret[stratum, g]]
@@ -230,10 +233,7 @@ def groups_of(
                         None if reference in (None, group) else stratum * width + reference,
                         found,
                         cuts,
-                        [
-                            _Counts(int(n), int(e), people.risk is not None)
-                            for n, e in zip(size, events, strict=True)
-                        ],
+                        counts,
                         flagged,
                         level,
                         within=division.stratum is not None,

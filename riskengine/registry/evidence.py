@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,7 +29,7 @@ from riskengine.registry.measuring import Judged, Validation, measure
 from riskengine.registry.rules import GateRules
 from riskengine.scorecard.audit import instrument_hash
 from riskengine.scorecard.compiled import Scorecard
-from riskengine.scorecard.document import LOG_ODDS_BITS, ScorecardDocument
+from riskengine.scorecard.document import ScorecardDocument
 from riskengine.scorecard.load import MODEL_FILE, parse_scorecard
 from riskengine.store.lookup import LoadedModel, find_instrument, find_model, find_policy
 from riskengine.training.axes import encode, scored_item
@@ -260,7 +259,7 @@ def validation_of(
     cuts = _cuts(policy, card.document)
     threshold = None
     if card.document.scale == "calibrated":
-        threshold = _risk_at(card.document, cuts.strict_from)
+        threshold = float(card.probabilities(np.array([cuts.strict_from]))[0])
     other = None
     if against is not None:
         named = _cuts(against_policy or policy, against.scorecard.document)
@@ -295,11 +294,6 @@ def _judged(scored: Scored, cuts: CutOffs) -> Judged:
 def _cuts(policy: str, document: ScorecardDocument) -> CutOffs:
     found, _ = find_policy(policy)
     return resolve(found.bands, document, policy=found.id)
-
-
-def _risk_at(document: ScorecardDocument, score: int) -> float:
-    scale = document.log_odds
-    return 1.0 / (1.0 + math.exp(-(scale.offset + scale.unit * score) / 2**LOG_ODDS_BITS))
 
 
 def tiers_of(values: Sequence[object]) -> list[Tier]:

@@ -147,8 +147,9 @@ def score_silently(
             f"[{on.isoformat()}] lies before model [{model}] became silent "
             f"[{since.isoformat()}]; scores of the past are an evaluation and no silent use"
         )
-    loaded = find_model(model)
-    document, instrument = loaded.scorecard.document, loaded.scorecard.instrument
+    card = find_model(model).scorecard
+    document, instrument = card.document, card.instrument
+    own = instrument_hash(instrument)
     found, _ = find_policy(policy)
     cuts = resolve(found.bands, document, policy=found.id)
     law = find_law(instrument.jurisdiction) if has_set(instrument.jurisdiction) else None
@@ -157,7 +158,8 @@ def score_silently(
     done = {(one.person, one.on) for one in kept}
     new = []
     for given in assessments:
-        if instrument_hash(given.instrument) != instrument_hash(instrument):
+        # one file has one instrument: its text is not hashed for every person
+        if given.instrument is not instrument and instrument_hash(given.instrument) != own:
             raise UseError(
                 f"assessments of [{given.instrument.id}@{given.instrument.version}], "
                 f"a model of [{instrument.id}@{instrument.version}]"
@@ -168,7 +170,6 @@ def score_silently(
         if (name, on) in done or legal_view(law, admitted, on).stop is not None:
             continue
         done.add((name, on))
-        card = loaded.scorecard
         score = int(card.scores(card.term_parts(card.encode([admitted.complete])))[0])
         new.append(
             SilentScore(

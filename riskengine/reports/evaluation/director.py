@@ -71,17 +71,17 @@ def whole_people(document: Evaluation, cut: Cut) -> People | None:
         ``None`` where a figure is missing, or where not one whole person of a thousand is flagged
         or had the outcome.
     """
-    share = _value(document, "event_share")
+    share = find(document.figures, "event_share")
     flagged = find(cut.figures, "share_flagged")
     ppv = find(cut.figures, "ppv")
-    if share is None or flagged is None or flagged.value is None or ppv is None:
+    if share is None or share.value is None or flagged is None or flagged.value is None:
         return None
-    if ppv.value is None:
+    if ppv is None or ppv.value is None:
         return None
     for n in DENOMINATORS:
         up = round(n * flagged.value)
         hits = round(n * flagged.value * ppv.value)
-        events = max(round(n * share), hits)
+        events = max(round(n * share.value), hits)
         missed = events - hits
         found = People(
             n=n,
@@ -95,10 +95,6 @@ def whole_people(document: Evaluation, cut: Cut) -> People | None:
         if min(found.hits, found.vain, found.missed, found.clear) >= 1:
             return found
     return found if found.flagged and events and found.clear >= 0 else None
-
-
-def _value(document: Evaluation, name: str) -> float | None:
-    return next((one.value for one in document.figures if one.name == name), None)
 
 
 class DirectorPage:

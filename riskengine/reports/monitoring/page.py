@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from itertools import groupby
-
 from markupsafe import Markup, escape
 
 from riskengine.errors import Language
@@ -24,12 +21,16 @@ _RATIO_MOST = 2.0
 def monitoring_page(found: Monitoring, *, lang: Language) -> str:
     """Give one HTML document of a run. The same run gives the same text."""
     say = words_of("monitoring", lang)
-    kinds = [
-        (kind, list(signals)) for kind, signals in groupby(found.signals, key=lambda s: s.kind)
-    ]
+    kinds: dict[str, list[Signal]] = {}
+    for one in found.signals:
+        kinds.setdefault(one.kind, []).append(one)
     template = environment().get_template("monitoring/monitoring.html.j2")
     return template.render(
-        run=found, page=_Page(say), kinds=_joined(kinds), lang=lang, **frame(say, model_style())
+        run=found,
+        page=_Page(say),
+        kinds=list(kinds.items()),
+        lang=lang,
+        **frame(say, model_style()),
     )
 
 
@@ -38,14 +39,6 @@ def overrides_page(found: Overrides, *, lang: Language) -> str:
     say = words_of("monitoring", lang)
     template = environment().get_template("monitoring/overrides.html.j2")
     return template.render(found=found, page=_Page(say), lang=lang, **frame(say, model_style()))
-
-
-def _joined(kinds: Sequence[tuple[str, list[Signal]]]) -> list[tuple[str, list[Signal]]]:
-    """One table a kind, in the order in which kinds first appear."""
-    found: dict[str, list[Signal]] = {}
-    for kind, signals in kinds:
-        found.setdefault(kind, []).extend(signals)
-    return list(found.items())
 
 
 class _Page:
