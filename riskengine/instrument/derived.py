@@ -10,6 +10,9 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import date
 
+import numpy as np
+from numpy.typing import NDArray
+
 from riskengine.instrument.items import DerivedItem
 from riskengine.instrument.model import Instrument
 
@@ -50,6 +53,30 @@ FUNCTIONS: dict[tuple[str, int], Callable[..., float]] = {
     ("count_within", 1): count_within,
     ("ratio", 1): ratio,
 }
+
+Floats = NDArray[np.float64]
+
+
+def _copas_rates(*, n: Floats, age_at_conviction: Floats, age_at_first: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        rate = (1 + n) / (10 + age_at_conviction - age_at_first)
+    # the logarithm of the one-person function, once a rate: numpy's may differ in the last digit
+    rates, of = np.unique(np.where((rate > 0) & np.isfinite(rate), rate, np.nan),
+                          return_inverse=True)  # fmt: skip
+    logs = [math.nan if math.isnan(one) else math.log(one) for one in rates.tolist()]
+    return np.array(logs, dtype=np.float64)[of].reshape(rate.shape)
+
+
+def _ratios(*, part: Floats, whole: Floats) -> Floats:
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(whole == 0.0, np.where(np.isnan(part), np.nan, 0.0), part / whole)
+
+
+OVER_ARRAYS: dict[tuple[str, int], Callable[..., Floats]] = {
+    ("copas_rate", 1): _copas_rates,
+    ("ratio", 1): _ratios,
+}
+"""The functions of numbers over arrays that broadcast: the very same numbers, NaN for none."""
 
 
 def derive(item: DerivedItem, known: Mapping[str, object]) -> float | None:
