@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import BaseModel
@@ -41,9 +40,6 @@ from riskengine.commands.report import report
 from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
 from riskengine.errors import RiskEngineError
 from riskengine.training.command import train_command
-
-if TYPE_CHECKING:
-    from riskengine.instrument.assessment import Assessment
 
 app = typer.Typer(
     name="riskengine",
@@ -173,36 +169,46 @@ def score(
     explain: Annotated[bool, typer.Option("--explain", help="One column a contribution.")] = False,
     lang: LangOption = Lang.zh,
     research: ResearchOption = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on with a run of the same inputs that was killed.")
+    ] = False,
+    progress: Annotated[
+        bool | None, typer.Option(help="Rows a second and time left; on a terminal by default.")
+    ] = None,
+    part_rows: Annotated[
+        int, typer.Option(min=1, help="Rows held in memory at once by each process.")
+    ] = 50_000,
 ) -> None:
     """Score a file. Rows that cannot be used go to a file of rejects beside the output."""
-    from riskengine.batch.score import COLUMNS, contribution_columns, score_rows, usable
-    from riskengine.batch.writing import write_rows
-    from riskengine.intake.read import read_assessments
-    from riskengine.intake.rejects import RejectWriter, rejects_path
+    from riskengine.batch.stream import Job, run
+    from riskengine.commands.progress import shown_progress
+    from riskengine.intake.rejects import rejects_path
 
-    engine = _engine(model, policy, research)
     day = _day(on)
-    rows = read_assessments(
-        source, engine.instrument, assessed_on=assessed_on.date() if assessed_on else day
+    job = Job(
+        source=str(source),
+        out=str(out),
+        model=model,
+        policy=policy,
+        on=day,
+        assessed_on=assessed_on.date() if assessed_on else day,
+        research=research,
+        explain=explain,
+        lang=lang.code,
+        part_rows=part_rows,
     )
     note = Console(stderr=True)
-    with RejectWriter(rejects_path(out), lang=lang.code) as rejects:
-
-        def accepted() -> Iterator[Assessment]:
-            for read in rows:
-                row = usable(read, day)
-                if row.assessment is None:
-                    rejects.write(row)
-                else:
-                    yield row.assessment
-
-        columns = [*COLUMNS, *(contribution_columns(engine) if explain else ())]
-        count = write_rows(out, columns, score_rows(engine, accepted(), on=day, explain=explain))
-    for line in rows.plan.notes(lang.code):
+    wanted = sys.stderr.isatty() if progress is None else progress
+    told = shown_progress(lang.code) if wanted else None
+    done = run(job, jobs=jobs, resume=resume, told=told)
+    if wanted and sys.stderr.isatty():
+        note.print()
+    for line in done.plan.notes(lang.code):
         note.print(line, markup=False, highlight=False, style="yellow")
     said = {
-        "zh": f"{out}：{count} 行；未采用 {rejects.rows} 行，见 {rejects_path(out)}",
-        "en": f"{out}: {count} rows; {rejects.rows} rejected, see {rejects_path(out)}",
+        "zh": f"{out}：{done.rows} 行；未采用 {done.rejected} 行，见 {rejects_path(out)}",
+        "en": f"{out}: {done.rows} rows; {done.rejected} rejected, see {rejects_path(out)}",
     }
     note.print(said[lang.code], markup=False, highlight=False)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from riskengine import __version__
 from riskengine.documents import load_document
@@ -42,10 +42,11 @@ from riskengine.store.lookup import (
 from riskengine.store.places import registry_log
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from riskengine.explanation.document import Explanation
     from riskengine.explanation.plausible import Plausible
+
+Frame = TypeVar("Frame")
+"""A data frame of pandas or Polars, or a table of Arrow."""
 
 DEFAULT_MODEL = "cn_serious_noncompliance"
 DEFAULT_POLICY = "cn_default"
@@ -338,14 +339,14 @@ class Engine:
         return None if find_catalogue("texts", name) is None else _joined([_catalogue(name)])
 
     def recommend_frame(
-        self, frame: pd.DataFrame, *, on: date, explain: bool = False, lang: Language = "zh"
-    ) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """Recommend for every row of a data frame, by the same code as for one person.
+        self, frame: Frame, *, on: date, explain: bool = False, lang: Language = "zh"
+    ) -> tuple[Frame, Frame]:
+        """Recommend for every row of a data frame, with what one person would be told.
 
         Parameters
         ----------
         frame
-            Native or instrument columns, a person a row.
+            Of pandas, Polars or Arrow: native or instrument columns, a person a row.
         on
             Day of the recommendation.
         explain
@@ -357,7 +358,8 @@ class Engine:
         -------
         results
             ``id``, ``score``, ``probability``, ``probability_low``, ``probability_high``,
-            ``tier``, ``status``, ``binding_rule``, and contributions where asked for.
+            ``tier``, ``status``, ``binding_rule``, ``alerts``, and contributions where asked for;
+            a frame of the same kind, in the order of the rows.
         rejects
             One line a problem of every row that could not be used (``row``, ``person``, ``item``,
             ``value``, ``code``, ``accepted``, ``message``). Together the two hold every row.

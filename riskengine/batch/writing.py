@@ -5,13 +5,15 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from riskengine.batch.score import Cell
 from riskengine.errors import UseError
 from riskengine.intake.lines import need
-from riskengine.intake.rejects import safe_cell
+from riskengine.intake.rejects import FIELDS, safe_cell
 
 EXCEL_ROWS = 1_048_575
 _PARQUET_CHUNK = 50_000
@@ -95,3 +97,59 @@ def _parquet(path: Path, columns: Sequence[str], rows: Rows) -> int:
                 chunk = []
         out.write_table(pa.Table.from_pylist(chunk, schema=schema))
     return count
+
+
+def write_batch(path: Path, batch: Any) -> None:
+    """Write one Arrow record batch as Parquet; the file appears whole or not at all."""
+    pa = need("pyarrow", path.name)
+    pq = need("pyarrow.parquet", path.name)
+    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        pq.write_table(pa.Table.from_batches([batch]), partial)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def join_parts(path: Path, parts: Sequence[Path], columns: Sequence[str], *, within: Path) -> None:
+    """Put parts together, in order, in bounded memory; the file appears whole or not at all.
+
+    Parameters
+    ----------
+    parts
+        Written by `write_rows`, `write_batch` or `RejectWriter`; for a workbook as JSONL.
+    within
+        Folder on the same disk for what is not finished, so that a kill leaves nothing elsewhere.
+    """
+    suffix = path.suffix.lower()
+    partial = within / f"whole{suffix}"
+    if suffix == ".xlsx" or not parts:
+        rows = (row for part in parts for row in _read_jsonl(part))
+        write_rows(partial, FIELDS if path.name.endswith(".rejects.csv") else columns, rows)
+        partial.replace(path)
+        return
+    try:
+        if suffix == ".parquet":
+            _join_parquet(partial, parts)
+        else:
+            with partial.open("wb") as out:
+                for number, part in enumerate(parts):
+                    with part.open("rb") as stream:
+                        if number and suffix == ".csv":
+                            stream.readline()  # the header stands once
+                        shutil.copyfileobj(stream, out)
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _read_jsonl(path: Path) -> Iterator[Mapping[str, Cell]]:
+    with path.open(encoding="utf-8") as stream:
+        yield from map(json.loads, stream)
+
+
+def _join_parquet(path: Path, parts: Sequence[Path]) -> None:
+    pq = need("pyarrow.parquet", path.name)
+    with pq.ParquetWriter(path, pq.read_schema(parts[0])) as out:
+        for part in parts:
+            out.write_table(pq.read_table(part))

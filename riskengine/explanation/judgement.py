@@ -23,11 +23,12 @@ from riskengine.scorecard.document import LOG_ODDS_BITS
 from riskengine.scorecard.ratings import Rerating
 from riskengine.scorecard.uncertainty import has_uncertainty
 
-_STOPS: dict[str, Status] = {
+STOPS: dict[str, Status] = {
     "refuse": "out_of_scope",
     "separate_profile": "separate_profile",
     "hold": "incomplete",
 }
+"""What stops the engine, the strongest first, and the status that follows."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def legal_view(law: StatutorySet | None, assessment: Assessment, on: date) -> Le
     if law is None:
         return LegalView()
     findings = law.findings(Case(assessment, on))
-    for consequence in _STOPS:
+    for consequence in STOPS:
         for finding in findings:
             if finding.consequence == consequence:
                 return LegalView(findings, finding)
@@ -73,7 +74,7 @@ def legal_view(law: StatutorySet | None, assessment: Assessment, on: date) -> Le
 def stopped(legal: LegalView) -> Judgement:
     """The judgement where the law stops the engine: neither score nor tier."""
     assert legal.stop is not None
-    return Judgement(_STOPS[legal.stop.consequence], legal.findings, legal.stop, None, None, ())
+    return Judgement(STOPS[legal.stop.consequence], legal.findings, legal.stop, None, None, ())
 
 
 def judge(

@@ -10,7 +10,7 @@ import numpy as np
 
 from riskengine.policy.bands import CutOffs
 from riskengine.policy.tiers import Tier
-from riskengine.scorecard.compiled import Floats
+from riskengine.scorecard.compiled import Floats, Integers
 from riskengine.scorecard.ratings import Rerating
 
 _TABLED = 8.0
@@ -38,9 +38,20 @@ class BandStability:
 
 @lru_cache(maxsize=1)
 def _normal_table() -> tuple[Floats, Floats]:
-    """Normal distribution function at equal steps; between them it is off by less than 1e-6."""
+    """Normal distribution function at equal steps, and its rise in each of them."""
     z = np.linspace(-_TABLED, _TABLED, int(2 * _TABLED * _STEPS) + 1)
-    return z, np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z.tolist()])
+    table = np.array([0.5 * math.erfc(-x / math.sqrt(2)) for x in z.tolist()])
+    return table, np.append(np.diff(table), 0.0)
+
+
+def _normal(z: Floats) -> Floats:
+    """Normal distribution function, read off its table; off by less than 1e-6."""
+    table, rise = _normal_table()
+    place = np.minimum(np.maximum((z + _TABLED) * _STEPS, 0.0), len(table) - 1.0)
+    step = place.astype(np.int32)
+    found: Floats = table.take(step, mode="clip")
+    found += rise.take(step, mode="clip") * (place - step)
+    return found
 
 
 def band_stability(
@@ -74,10 +85,10 @@ def band_stability(
 
     def below(cut: int) -> float:
         distance = (cut - half - score) * log_odds_per_unit - rerating.change
-        if deviation == 0:
-            return float(rerating.chance @ (distance > 0))
-        return float(rerating.chance @ np.interp(distance / deviation, *_normal_table()))
+        reached = distance > 0 if deviation == 0 else _normal(distance / deviation)
+        return float((rerating.chance * reached).sum())
 
+    # as `band_chances` says of many; here without the cost of many
     relaxed = below(cut_offs.relaxed_below)
     strict = 1 - below(cut_offs.strict_from)
     chances = {
@@ -91,3 +102,44 @@ def band_stability(
     runner_up = max(neighbours, key=lambda tier: (chances[tier], -tier.rank))
     whole = model_variance + rerating.mean_square
     return BandStability(value, runner_up, model_variance / whole if whole else 1.0)
+
+
+def band_chances(
+    scores: Integers,
+    cut_offs: CutOffs,
+    *,
+    model_variance: Floats,
+    change: Floats,
+    chance: Floats,
+    log_odds_per_unit: float,
+    whole_points: bool,
+) -> tuple[Floats, Floats, Floats]:
+    """Probability of the relaxed, the ordinary and the strict band, for many people.
+
+    Parameters
+    ----------
+    scores, model_variance
+        Shape (n,).
+    change, chance
+        Shape (n, m) or (1, m): how another rating would move each score.
+
+    Returns
+    -------
+    relaxed, ordinary, strict
+        Each of shape (n,). What a person gets does not depend on who else is asked about.
+    """
+    half = 0.5 if whole_points else 0.0
+    deviation = np.sqrt(model_variance)[:, None]
+
+    def below(cut: int) -> Floats:
+        distance = ((cut - half - scores) * log_odds_per_unit)[:, None] - change
+        with np.errstate(divide="ignore", invalid="ignore"):
+            reached = _normal(distance / deviation)
+        if not deviation.all():
+            reached = np.where(deviation == 0, distance > 0, reached)
+        found: Floats = (chance * reached).sum(axis=1)
+        return found
+
+    relaxed = below(cut_offs.relaxed_below)
+    strict = 1 - below(cut_offs.strict_from)
+    return relaxed, np.maximum(0.0, 1 - relaxed - strict), strict

@@ -181,14 +181,15 @@ def _open_parquet(path: Path, name: str) -> Opened:
     parquet = need("pyarrow.parquet", name)
 
     def rows() -> Iterator[Line]:
-        with parquet.ParquetFile(path) as table:
+        # read ahead, every part of the file that was read stays in memory to the end
+        with parquet.ParquetFile(path, pre_buffer=False) as table:
             header = tuple(table.schema_arrow.names)
             if len(header) > MAX_COLUMNS:
                 raise IntakeError(f"{name}: more than {MAX_COLUMNS} columns")
             yield Line(0, header)
             number = 0
             for batch in table.iter_batches(batch_size=_BATCH):
-                for cells in zip(*map(_values, batch.columns), strict=True):
+                for cells in zip(*map(column_values, batch.columns), strict=True):
                     number += 1
                     yield Line(number, cells)
 
@@ -198,7 +199,7 @@ def _open_parquet(path: Path, name: str) -> Opened:
         raise IntakeError(f"{name}: a damaged Parquet file: {shown(error)}") from error
 
 
-def _values(column: Any) -> list[object]:
+def column_values(column: Any) -> list[object]:
     """Give a column as Python values; nanoseconds, which Python's dates lack, are cut off."""
     if str(column.type).startswith("timestamp[ns"):
         column = column.cast(str(column.type).replace("[ns", "[us"), safe=False)

@@ -114,13 +114,14 @@ class Assessments(Iterator[Row]):
         *,
         assessed_on: date | None = None,
         kind: Kind | None = None,
+        native: NativeMap | None = None,
     ) -> None:
         self.plan = _NO_COLUMNS
         self._opened = opened
         self._instrument = instrument
         self._assessed_on = assessed_on
         self._kind = kind
-        self._native = NativeMap(instrument, excel_epoch=opened.excel_epoch)
+        self._native = native or NativeMap(instrument, excel_epoch=opened.excel_epoch)
         self._plans: dict[tuple[str, ...], ColumnPlan] = {}
         self._rows: Iterator[Row] = (
             (self._from_record(line) for line in opened.lines)

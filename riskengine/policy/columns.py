@@ -143,7 +143,8 @@ def asked_for(policy: Policy) -> tuple[str, ...]:
     return tuple(sorted(name for name in named if name in every))
 
 
-def _members(policy: Policy) -> set[tuple[str, str]]:
+def members(policy: Policy) -> set[tuple[str, str]]:
+    """Items with several answers, and the answers that a policy asks whether they hold."""
     conditions = [one.rule.when for one in policy.rules] + [one.step.when for one in policy.steps]
     return {
         (test.item, test.contains)
@@ -178,7 +179,7 @@ def people_of(
             columns[name] = np.array([0 if name in a else -1 for a in answers], dtype=np.int16)
         else:
             columns[name] = coder(instrument, name).column(a.get(name) for a in answers)
-    for name, level in _members(policy):
+    for name, level in members(policy):
         columns[member(name, level)] = np.array(
             [_contains(a.get(name), level) for a in answers], dtype=np.int16
         )

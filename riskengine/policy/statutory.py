@@ -331,7 +331,7 @@ class StatutorySet:
         case = Case(assessment, on)
         answers: dict[str, object] = {}
         for category in _on_day(self, assessment.assessed_on).sealed:
-            none = self._as_none(category, case)
+            none = self.as_none(category, case)
             if none is not None:
                 answers[category.item] = none
         if not answers:
@@ -353,7 +353,7 @@ class StatutorySet:
             ),
         )
 
-    def _as_none(self, category: SealedCategory, case: Case) -> object | None:
+    def as_none(self, category: SealedCategory, case: Case) -> object | None:
         """The answer of nobody's record, where it has to stand; otherwise ``None``."""
         assessment = case.assessment
         if category.item not in assessment.instrument.by_id:

@@ -40,6 +40,8 @@ MOST_JOINT = 1024
 
 _MOST_PLACES = 256
 _MOST_KEPT = 1024
+_MOST_OTHERS = 4096
+_BLOCK = 65_536
 _NODES, _RAW = np.polynomial.hermite_e.hermegauss(5)
 _WEIGHTS: Floats = _RAW / _RAW.sum()
 
@@ -106,6 +108,20 @@ class Answer:
             if states == at:
                 return number
         return None
+
+    def places(self, states: Integers) -> Integers:
+        """Give the number of the answer in each row of states, -1 where it is not known."""
+        if len(self.axes) == 1:
+            numbers = np.full(int(self.states.max()) + 2, -1, dtype=np.int64)
+            numbers[self.states[:, 0]] = np.arange(len(self.states))
+            # states beyond the known ones are those of not known, and so is the last place
+            placed: Integers = np.take(numbers, states[:, self.axes[0]], mode="clip")
+            return placed
+        own = states[:, self.axes]
+        found = np.full(len(states), -1, dtype=np.int64)
+        for number, one in enumerate(self.states):
+            found[(own == one).all(axis=1)] = number
+        return found
 
 
 def answers_of(scorecard: Scorecard) -> tuple[Answer, ...]:
@@ -240,6 +256,7 @@ class Ratings:
     _places: int = field(init=False)
     _groups: tuple[_Group, ...] = field(init=False)
     _waves: dict[Key, tuple[Waves, int]] = field(init=False, default_factory=dict)
+    _others: dict[Key, Rerating] = field(init=False, default_factory=dict)
     _spreads: dict[Key, float] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -285,6 +302,41 @@ class Ratings:
         places = np.arange(first, first + self._places, dtype=np.float64)
         change: Floats = places * (self._step * self._log_odds_per_unit)
         return Rerating(change, chance)
+
+    def others(self, states: Integers) -> tuple[Integers, Floats, Floats]:
+        """`another` for many people, once for each set of answers that it depends on.
+
+        Returns
+        -------
+        numbers, change, chance
+            The set of every person, shape (n,), and of every set the changes of the log-odds and
+            their probabilities, shape (sets, m).
+        """
+        needs = sorted({column for group in self._groups for column in group.needs})
+        if not needs:
+            nobody = np.zeros(len(states), dtype=np.int64)
+            return nobody, NO_CHANGE.change[None, :], NO_CHANGE.chance[None, :]
+        key = np.zeros(len(states), dtype=np.int64)
+        sizes = [self.scorecard.document.axes[column].states for column in needs]
+        if math.prod(sizes) < 1 << 62:
+            for column, size in zip(needs, sizes, strict=True):
+                key = key * size + states[:, column]
+            _, first, numbers = np.unique(key, return_index=True, return_inverse=True)
+        else:
+            _, first, numbers = np.unique(
+                states[:, needs], axis=0, return_index=True, return_inverse=True
+            )
+        found = []
+        for row in states[first].tolist():
+            answers = tuple(row[column] for column in needs)
+            one = self._others.get(answers)
+            if one is None:
+                if len(self._others) >= _MOST_OTHERS:
+                    self._others.clear()
+                one = self._others[answers] = self.another(row)
+            found.append(one)
+        change = np.array([one.change for one in found])
+        return numbers.reshape(-1), change, np.array([one.chance for one in found])
 
     def _wave(self, group: _Group, row: Sequence[int]) -> tuple[Waves, int]:
         """Characteristic function of one group's change, a row a habit, and its first place."""
@@ -332,28 +384,55 @@ class Ratings:
             key = (number, *(row[column] for column in answer.needs))
             found = self._spreads.get(key)
             if found is None:
-                found = _keep(self._spreads, key, self._truth_variance(answer, row))
+                spread = self._truth_variance(answer, np.array([row], dtype=np.int64))
+                found = _keep(self._spreads, key, float(spread[0]))
             total += found
         return total
 
-    def _truth_variance(self, answer: Answer, row: Sequence[int]) -> float:
-        at = answer.place(row)
-        if at is None and self._learned(answer, row):
-            return 0.0
-        kept = 0.0 if at is None else math.sqrt(answer.kappa)
-        if kept == 1.0:
-            return 0.0
-        changes = self._changes(answer, row)
-        chances = (1 - kept) * answer.shares
-        if at is not None:
-            chances[at] += kept
-        mean = float(chances @ changes)
-        return float(chances @ (changes - mean) ** 2) / answer.kappa
+    def truth_variances(self, states: Integers) -> Floats:
+        """`truth_variance` of many people; shape (n,)."""
+        total = np.zeros(len(states))
+        for answer in self.answers:
+            for start in range(0, len(states), _BLOCK):
+                part = slice(start, start + _BLOCK)
+                total[part] += self._truth_variance(answer, states[part])
+        return total
 
-    def _learned(self, answer: Answer, row: Sequence[int]) -> bool:
-        """Whether the model has learned what it means that an answer is not known."""
-        index = self.scorecard.table_index(np.array([row]))[0, list(answer.tables)]
-        return bool(self.scorecard.cells[index].any())
+    def _truth_variance(self, answer: Answer, states: Integers) -> Floats:
+        """What one item adds for each row of states; shape (n,)."""
+        spread = np.zeros(len(states))
+        at = answer.places(states)
+        kept = math.sqrt(answer.kappa)
+        asked = np.flatnonzero(at < 0 if kept == 1.0 else np.ones(len(states), dtype=np.bool_))
+        if not len(asked):
+            return spread
+        states, at = states[asked], at[asked]
+        here = self._cells_of(answer, states)
+        # of what a model has learned about answers that are not known there is no doubt
+        open_ones = np.flatnonzero((at >= 0) | ~here.any(axis=1))
+        if not len(open_ones):
+            return spread
+        states, at, score = states[open_ones], at[open_ones], here[open_ones].sum(axis=1)
+        changes = np.empty((len(states), len(answer.shares)))
+        changed = states.copy()
+        for number, other in enumerate(answer.states):
+            changed[:, answer.axes] = other
+            changes[:, number] = self._cells_of(answer, changed).sum(axis=1) - score
+        changes *= self._log_odds_per_unit
+        keeps = np.where(at >= 0, kept, 0.0)[:, None]
+        chances = (1 - keeps) * answer.shares + keeps * (at[:, None] == range(len(answer.shares)))
+        # summed row by row, so that one person and many get the same to the last bit
+        mean = (chances * changes).sum(axis=1)
+        around = changes - mean[:, None]
+        spread[asked[open_ones]] = (chances * (around * around)).sum(axis=1) / answer.kappa
+        return spread
+
+    def _cells_of(self, answer: Answer, states: Integers) -> Integers:
+        """Cells of the tables that an item stands in; shape (n, its tables)."""
+        found: Integers = self.scorecard.cells[
+            self.scorecard.table_index(states, list(answer.tables))
+        ]
+        return found
 
 
 def _keep(kept: dict[Key, Value], key: Key, value: Value) -> Value:
