@@ -237,10 +237,10 @@ def measure(settings: Settings, folder: Path, cases: list[str], given: Any) -> T
     for name in [*alone, "all"]:
         seconds = sorted(together.get(name, []) if name != "all" else everything)
         if seconds:
-            lone = statistics.median(alone[name]) * 1000 if name in alone else float("nan")
-            busy = spent.get(name, float("nan")) * 1000
+            lone = f"{statistics.median(alone[name]) * 1000:.0f}" if name in alone else ""
+            busy = f"{spent[name] * 1000:.0f}" if name in spent else ""
             print(
-                f"| {name} | {busy:.0f} | {lone:.0f} "
+                f"| {name} | {busy} | {lone} "
                 f"| {statistics.median(seconds) * 1000:.0f} "
                 f"| {seconds[int(0.99 * (len(seconds) - 1))] * 1000:.0f} | {len(seconds)} |"
             )

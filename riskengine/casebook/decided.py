@@ -10,14 +10,13 @@ import secrets
 from collections import Counter
 from datetime import date
 
+import numpy as np
 from sqlalchemy import select
 
 from riskengine.casebook.actors import Actor, Role, require
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.schema import AssessmentRow, CaseRow, DecisionRow
-
-SMALLEST = 10
-"""Fewest cases of an office that is named."""
+from riskengine.evaluation.suppression import SMALLEST_INSIDE, hidden
 
 COLUMNS = ("id", "decided_on", "office", "recommended", "decided", "direction", "reason", "rule")
 KEY_COLUMNS = ("id", "case", "assessment")
@@ -43,7 +42,8 @@ def decisions_of(
     tuple
         Rows of `COLUMNS`: ``recommended`` blank where there was no tier, two joined by a comma;
         ``direction`` ``up``, ``down`` or blank; ``reason`` of an override only; ``rule`` that
-        bound the recommendation; ``office`` blank where it has fewer than `SMALLEST` cases. And
+        bound the recommendation; ``office`` blank where it has too few
+        cases. And
         rows of `KEY_COLUMNS`.
     """
     require(actor, Role.ANALYST, Role.REVIEWER)
@@ -89,10 +89,7 @@ def decisions_of(
 
 
 def _named(offices: Counter[str]) -> set[str]:
-    """Offices with enough cases; a small one alone takes the next with it."""
-    ordered = sorted(offices, key=lambda name: (offices[name], name))
-    small = [name for name in ordered if offices[name] < SMALLEST]
-    left = ordered[len(small) :]
-    if small and left and (len(small) == 1 or sum(offices[n] for n in small) < SMALLEST):
-        left = left[1:]
-    return set(left)
+    """Offices with enough cases; a small one takes others with it, so that no sum names it."""
+    names = sorted(offices)
+    secret = hidden(np.array([offices[name] for name in names], dtype=np.int64), SMALLEST_INSIDE)
+    return {name for name, small in zip(names, secret, strict=True) if not small}

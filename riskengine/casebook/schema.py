@@ -201,6 +201,7 @@ class CaseRow(Base):
 LIVE_INDEXES = (
     "cases_live_review",
     "cases_live_office",
+    "cases_live_officer",
     "cases_live_tier",
     "cases_live_alerts",
 )
@@ -336,7 +337,7 @@ class DecisionRow(Base):
         Index("decisions_case", "case"),
         Index("decisions_day", "district", "decided_on"),
         Index("decisions_by", "district", "proposed_by", "decided_on"),
-        Index("decisions_kind", "district", "kind", "recorded_at"),
+        Index("decisions_kind", "district", "kind", "decided_on", "recorded_at"),
     )
 
 

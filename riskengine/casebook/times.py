@@ -25,8 +25,17 @@ def stamp(at: datetime) -> str:
 
 
 def moment(written: str) -> datetime:
-    """Read a time that `stamp` wrote."""
-    return datetime.strptime(written, _FORM).replace(tzinfo=UTC)
+    """Read a time that `stamp` wrote.
+
+    Raises
+    ------
+    ValueError
+        Where it is written in another way.
+    """
+    at = datetime.fromisoformat(written)
+    if at.tzinfo is None or stamp(at) != written:
+        raise ValueError(f"time [{written}] is not written as {_FORM}")
+    return at
 
 
 def day_of(written: str) -> date:

@@ -293,7 +293,11 @@ def erase_command(
     by: ByOption,
     yes: Annotated[bool, typer.Option("--yes", help="It cannot be undone; say so.")] = False,
     confirmed_by: Annotated[
-        str | None, typer.Option(help="Who else confirmed it, where the rules ask for it.")
+        str | None,
+        typer.Option(
+            help="Who else confirmed it, where the rules ask for it. Recorded, not checked: "
+            "whoever runs this holds the keys. The page asks for that person's password."
+        ),
     ] = None,
     rules: RulesOption = "default",
     database: UrlOption = None,

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
 import sys
 import tempfile
 import time
@@ -20,7 +17,6 @@ from riskengine.commands.options import Lang, LangOption
 from riskengine.errors import UseError
 
 if TYPE_CHECKING:
-    from fastapi import FastAPI
     from sqlalchemy.orm import Session
 
     from riskengine.server.demo import SignIn
@@ -63,7 +59,8 @@ def serve(
     found = _settings(settings, port=port)
     if port is not None and found.public_url == type(found)().public_url:
         found = _settings(settings, port=port, public_url=f"http://127.0.0.1:{port}")
-    from riskengine.server.app import SERVED, create_app
+    from riskengine.server.app import create_app
+    from riskengine.server.running import run, run_workers
     from riskengine.server.services import make_record
 
     if make_record(found):
@@ -75,7 +72,7 @@ def serve(
             }[lang.code]
         )
     if found.workers == 1:
-        _run(create_app(found), found)
+        run(create_app(found), found)
         return
     # bring the databases to the newest form once, not in every worker at the same time
     app = create_app(found)
@@ -83,13 +80,13 @@ def serve(
     app.state.services.book.engine.dispose()
     told = {"file": None if settings is None else str(settings), "port": found.port,
             "public_url": found.public_url}  # fmt: skip
-    os.environ[SERVED] = json.dumps(told)
-    _run("riskengine.server.app:served", found)
+    run_workers(found, told)
 
 
 def _demo(folder: Path, port: int, lang: Lang) -> None:
     from riskengine.server.app import create_app
     from riskengine.server.demo import add_cases, add_staff, demo_settings
+    from riskengine.server.running import run
     from riskengine.server.services import make_record
 
     found = demo_settings(folder, port=port, language=lang.code)
@@ -100,7 +97,7 @@ def _demo(folder: Path, port: int, lang: Lang) -> None:
     for line in _told(add_staff(here), people, found.public_url, lang):
         typer.echo(line)
     sys.stdout.flush()
-    _run(app, found)
+    run(app, found)
 
 
 def _told(sign_ins: list[SignIn], people: int, url: str, lang: Lang) -> Iterator[str]:
@@ -111,31 +108,6 @@ def _told(sign_ins: list[SignIn], people: int, url: str, lang: Lang) -> Iterator
     yield url
     for one in sign_ins:
         yield f"  {one.user}  {one.password}  {one.district}  {', '.join(one.roles)}  {one.name}"
-
-
-def _run(app: FastAPI | str, settings: Settings) -> None:
-    """Serve an application, or the one that a factory makes in each worker."""
-    import uvicorn
-
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    uvicorn.run(
-        app,
-        factory=isinstance(app, str),
-        workers=settings.workers if isinstance(app, str) else 1,
-        host=settings.host,
-        port=settings.port,
-        # the application writes an access log of its own, without addresses that name a person
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        date_header=True,
-        timeout_keep_alive=10,
-        timeout_graceful_shutdown=20,
-        limit_concurrency=200,
-        h11_max_incomplete_event_size=32 << 10,
-        proxy_headers=True,
-        forwarded_allow_ips="127.0.0.1",
-    )
 
 
 @contextmanager

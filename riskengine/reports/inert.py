@@ -21,6 +21,8 @@ def inert(value: Any, *, kept: str = "") -> Any:
     """
     if not isinstance(value, str) or isinstance(value, Markup):
         return value
+    if value.isprintable():  # no control, format or surrogate character is; nearly every text is
+        return value
     return "".join(
         _REPLACEMENT
         if character not in kept and unicodedata.category(character) in _INVISIBLE

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import logging
 import os
 from functools import cache
-from pathlib import Path
 
 from fastapi import FastAPI
 from pydantic import BaseModel
@@ -30,7 +27,7 @@ from riskengine.server.metrics import Metrics
 from riskengine.server.oidc import connect
 from riskengine.server.problems import ProblemDocument, add_handlers
 from riskengine.server.services import Clock, Services, load_engines, open_book, system_clock
-from riskengine.server.settings import Settings, read_settings
+from riskengine.server.settings import Settings
 
 OPENAPI = "/v1/openapi.json"
 _ROUTERS = (
@@ -95,15 +92,3 @@ def create_app(settings: Settings, *, clock: Clock = system_clock) -> FastAPI:
     described = cache(lambda: describe(app, settings, _SHAPES))
     app.openapi = described  # type: ignore[method-assign]
     return app
-
-
-SERVED = "RISKENGINE_SERVED"
-"""Variable that tells a worker what the first process was told to serve."""
-
-
-def served() -> FastAPI:
-    """Make the application in one of several workers, from what the first process read."""
-    told = json.loads(os.environ[SERVED])
-    file = told.pop("file")
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    return create_app(read_settings(None if file is None else Path(file), **told))

@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 from starlette.routing import Match
@@ -296,7 +296,8 @@ def add_handlers(app: FastAPI) -> None:
 
     app.add_exception_handler(Refusal, refused)
     app.add_exception_handler(RiskEngineError, library)
-    app.add_exception_handler(OperationalError, database)
+    for gone in (OperationalError, InterfaceError, PendingRollbackError):
+        app.add_exception_handler(gone, database)
     app.add_exception_handler(RequestValidationError, shape)
     app.add_exception_handler(ValidationError, shape)
     app.add_exception_handler(HTTPException, http)

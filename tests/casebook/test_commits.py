@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from sqlalchemy import event, func, select
@@ -70,6 +71,19 @@ def test_many_share_one_commit_and_one_that_fails_leaves_nothing(book, staff, cl
     assert [type(one) for one in found].count(ValueError) == 1 and found.count(None) == 3
     assert len(commits_made) == 1
     assert kept(book) == ["a", "b", "c"]
+
+
+def test_nobody_is_told_before_the_common_commit(book, staff, clock, monkeypatch):
+    monkeypatch.setattr(commits, "LONGEST_TOGETHER", 600)
+    slow = iter([0.2])
+    event.listen(book.engine, "commit", lambda connection: time.sleep(next(slow, 0)))
+
+    def look_and_see(what):
+        a_look(book, staff.officer, clock(), what)()
+        return what in kept(book)  # by a connection of its own, at the moment of being told
+
+    found = together(book, [partial(look_and_see, what) for what in ("a", "b", "c")])
+    assert found == [True, True, True]
 
 
 def test_where_the_commit_fails_everybody_is_told(book, staff, clock, monkeypatch):

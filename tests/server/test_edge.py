@@ -8,6 +8,7 @@ import logging
 import tracemalloc
 
 import pytest
+from sqlalchemy.exc import InterfaceError, OperationalError, PendingRollbackError
 from starlette.testclient import TestClient
 
 from tests.server.conftest import Service
@@ -299,3 +300,26 @@ def test_a_day_in_an_address_is_written_out(shared, day):
     for path in (f"/v1/cases?review_until={day}", f"/v1/tasks?due_until={day}"):
         assert officer.get(path).status_code == 422
         assert officer.get(path.replace(day, "2026-03-02")).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OperationalError("SELECT 1", {}, Exception("the server closed the connection")),
+        InterfaceError("SELECT 1", {}, Exception("the connection is closed")),
+        PendingRollbackError("the connection was lost in the middle"),
+    ],
+)
+def test_a_database_that_is_gone_is_no_fault_of_ours(shared, assessment, monkeypatch, error):
+    from riskengine.server.api import recommendations
+
+    def gone(*_):
+        raise error
+
+    monkeypatch.setattr(recommendations, "recommend", gone)
+    response = shared.with_key("recommend").post(
+        "/v1/recommendations", json={"assessment": assessment}
+    )
+    assert response.status_code == 503
+    assert response.headers["Retry-After"] == "5"
+    assert "SELECT" not in response.text

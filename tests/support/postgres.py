@@ -46,7 +46,9 @@ def server() -> Iterator[str | None]:
              "-E", "UTF8", "--locale=C.UTF-8", "-N"],
             check=True, **quiet,
         )  # fmt: skip
-        options = f"-c listen_addresses='' -k {place} -c max_connections=120"
+        # the tests end processes, never the machine: what a process wrote is there without fsync
+        fast = "-c fsync=off -c full_page_writes=off -c synchronous_commit=off"
+        options = f"-c listen_addresses='' -k {place} -c max_connections=120 {fast}"
         control = [*prefix, str(folder / "pg_ctl"), "-D", data, "-w"]
         subprocess.run([*control, "-o", options, "start"], check=True, **quiet)
         try:

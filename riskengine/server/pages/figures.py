@@ -164,7 +164,7 @@ def overrides(tx: Transaction, *conditions: Any, most: int) -> list[DecisionRow]
     wanted = (
         select(DecisionRow)
         .where(*_counting(*conditions), DecisionRow.kind == "override")
-        .order_by(DecisionRow.recorded_at.desc())
+        .order_by(DecisionRow.decided_on.desc(), DecisionRow.recorded_at.desc())
         .limit(most)
     )
     return list(tx.session.scalars(wanted))
@@ -172,14 +172,26 @@ def overrides(tx: Transaction, *conditions: Any, most: int) -> list[DecisionRow]
 
 @dataclass(frozen=True)
 class Figures:
-    """Figures of a whole district."""
+    """Figures of a whole district.
 
+    Attributes
+    ----------
+    counted_at
+        Seconds by the clock of the service.
+    """
+
+    counted_at: float
     total: Group
     offices: list[Group]
     reasons: list[tuple[str, int, int]]
 
+    @property
+    def kept(self) -> bool:
+        """Whether they are shown for a while, since counting them takes long."""
+        return self.total.n > MANY
 
-_kept: dict[tuple[Any, ...], tuple[float, Figures]] = {}
+
+_kept: dict[tuple[Any, ...], Figures] = {}
 _counting_now = threading.Lock()
 
 
@@ -196,11 +208,12 @@ def of_district(
         Seconds by the clock of the service.
     """
     kept = _kept.get(key)
-    if kept is not None and 0 <= now - kept[0] < KEPT_SECONDS:
-        return kept[1]
+    if kept is not None and 0 <= now - kept.counted_at < KEPT_SECONDS:
+        return kept
 
     def count() -> Figures:
         return Figures(
+            now,
             summed(tx, label, *conditions),
             by_office(tx, *conditions),
             by_reason(tx, *conditions),
@@ -213,13 +226,13 @@ def _once(key: tuple[Any, ...], now: float, count: Callable[[], Figures]) -> Fig
     # of many who ask at once, one counts
     with _counting_now:
         kept = _kept.get(key)
-        if kept is not None and 0 <= now - kept[0] < KEPT_SECONDS:
-            return kept[1]
+        if kept is not None and 0 <= now - kept.counted_at < KEPT_SECONDS:
+            return kept
         found = count()
-        if found.total.n > MANY:
+        if found.kept:
             if len(_kept) > 200:
                 _kept.clear()
-            _kept[key] = (now, found)
+            _kept[key] = found
         return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -18,7 +18,7 @@ from riskengine.casebook.reads import log_read
 from riskengine.casebook.replay import replay
 from riskengine.casebook.schema import CaseRow, DecisionRow
 from riskengine.casebook.suspending import lift, suspend
-from riskengine.casebook.times import day_of, moment
+from riskengine.casebook.times import OFFICE_OFFSET, day_of, moment
 from riskengine.casebook.verify import verify
 from riskengine.policy.tiers import Tier
 from riskengine.server.pages import figures
@@ -102,6 +102,7 @@ def _overview(
         sees_all=sees_all,
         own=mine if desk.may(Role.OFFICER) else None,
         total=None if found is None else found.total,
+        counted_at=_time(found.counted_at) if found is not None and found.kept else "",
         offices=[] if found is None else found.offices,
         reasons=[]
         if found is None
@@ -120,6 +121,10 @@ def _overview(
         may_check=desk.may(Role.REVIEWER, Role.ADMINISTRATOR),
         may_suspend=desk.may(Role.REVIEWER, Role.APPROVER, Role.ADMINISTRATOR),
     )
+
+
+def _time(seconds: float) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC) + OFFICE_OFFSET:%H:%M:%S}"
 
 
 def _lines(desk: Desk, tx: Transaction, rows: list[DecisionRow]) -> list[dict[str, Any]]:

@@ -79,13 +79,24 @@ def _planner(
         title=desk.say("compare_policies"),
         said=said,
         given=given,
-        names=policy_names(),
+        names=_comparable(desk),
         present=desk.engine.provenance.policy or "",
         offices=offices,
         people=people,
         most=MOST_PEOPLE,
         report=prose(report) if report else None,
     )
+
+
+def _comparable(desk: Desk) -> list[str]:
+    """Policies in force today that are written for the district's instrument."""
+    found = {name: find_policy(name)[0] for name in policy_names()}
+    instrument = desk.engine.instrument.id
+    return [
+        name
+        for name, policy in found.items()
+        if policy.instrument == instrument and policy.in_force(desk.today)
+    ]
 
 
 def _offices(desk: Desk, tx: Transaction) -> list[str]:
@@ -135,7 +146,7 @@ def compare_posted(desk: AtDesk, form: Posted) -> Response:
     """Compare; one at a time, so that nobody's decision waits for a plan."""
     desk.require(Role.ANALYST, Role.ADMINISTRATOR)
     given = form.plain()
-    names = policy_names()
+    names = _comparable(desk)
     if form.text("first") not in names or form.text("second") not in names:
         return _planner(desk, [desk.say("compare_wrong")], given, 422)
     hours = _hours(desk, form)

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mappin
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import Annotated, Any
 from urllib.parse import quote
 
@@ -134,9 +135,9 @@ class Desk:
         """The time now."""
         return self.here.clock()
 
-    @property
+    @cached_property
     def today(self) -> date:
-        """The day now, as the record writes days."""
+        """The day as the record writes days; one for all that a page says."""
         from riskengine.casebook.times import stamp
 
         return day_of(stamp(self.at))

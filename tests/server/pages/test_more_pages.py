@@ -450,7 +450,11 @@ class TestPlanner:
         now = seen[case.rsplit("/", 1)[1]]
         assert (now.past.tier, now.past.decided_on) == (Tier.STRICT, date(2026, 3, 1))
         assert None in [line.past for line in seen.values()]
-        for wrong in ({"first": "../../x"}, {"hours__qinghe_town": "nan"}):
+        # of another country, or no longer in force: not offered, and not taken either
+        others = ("us_georgia_levels@1.0.0", "cn_sichuan_2014@1.0.0")
+        assert "cn_default@1.0.0" in page and not any(name in page for name in others)
+        for wrong in ({"first": "../../x"}, {"hours__qinghe_town": "nan"},
+                      *({"second": name} for name in others)):  # fmt: skip
             one.post("/rules/compare", **{"first": policy, "second": policy, **wrong})
             assert one.status == 422, wrong
         one.get("/rules/compare")

@@ -8,15 +8,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
 from riskengine.casebook.database import Transaction
 from riskengine.casebook.schema import Base, DecisionRow
-from riskengine.server.pages import rendering
+from riskengine.explanation.texts import Texts
+from riskengine.reports.templating import environment
+from riskengine.server.pages import figures, rendering
 from riskengine.server.pages.figures import FEWEST, by_office, by_reason, overrides, share, summed
 from riskengine.server.pages.rules import prose
-from riskengine.server.pages.texts import desk_texts
+from riskengine.server.pages.texts import LANGUAGES, desk_texts
 from tests.server.pages.conftest import Browser, Clock
 from tests.server.pages.rounds import answer, domains, filled, open_case, own_view
 
@@ -234,6 +237,33 @@ class TestFigures:
         assert "Your own figures" in officer and "By office" not in officer
         reviewer = browser("S-0600").get("/overview")
         assert "By office" in reviewer and "Your own figures" not in reviewer
+        assert "As counted at" not in reviewer
+
+    def test_figures_that_are_kept_say_when_they_were_counted(
+        self, browser: Open, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(figures, "MANY", -1)
+        assert re.search(r"As counted at \d\d:\d\d:\d\d;", browser("S-0600").get("/overview"))
+
+
+def test_a_sentence_that_is_set_in_reads_as_if_it_were_asked_for() -> None:
+    plain = environment(rendering.PACKAGE, rendering.inert_lines)
+    assert plain.loader is not None
+    asked = re.compile(r'\{\{ say\("\w+"\) \}\}')
+    for lang in LANGUAGES:
+        say = desk_texts(lang)
+
+        def ask(found: re.Match[str], say: Texts = say) -> str:
+            return plain.from_string(found[0]).render(say=say)
+
+        worded = rendering._templates(lang)
+        assert worded.loader is not None
+        count = 0
+        for name in worded.list_templates(["j2"]):
+            text, n = asked.subn(ask, plain.loader.get_source(plain, name)[0])
+            assert worded.loader.get_source(worded, name)[0] == text, (lang, name)
+            count += n
+        assert count > 300
 
 
 def test_a_list_has_pages_and_filters(browser: Open) -> None:
