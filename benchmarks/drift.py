@@ -23,10 +23,10 @@ from common import IOWA, REPORTS, arguments, cohort_file, machine, table, versio
 from numpy.typing import NDArray
 
 from riskengine.evaluation.people import People
+from riskengine.evaluation.shares import share_interval
 from riskengine.monitoring.calibration import calibration_signals
 from riskengine.monitoring.counting import Assessed, assessed_of
 from riskengine.monitoring.document import Signal
-from riskengine.monitoring.exact import share_interval
 from riskengine.monitoring.overrides import Moves
 from riskengine.monitoring.signals import item_signals
 from riskengine.monitoring.thresholds import Thresholds, find_thresholds
@@ -340,6 +340,7 @@ def report(
     late: list[tuple[str, ...]],
     real: list[tuple[str, ...]],
     drift_series: int,
+    audited: int,
 ) -> str:
     """Write the page."""
     rows = [
@@ -357,8 +358,8 @@ def report(
             "`benchmarks/drift.py`; "
             + "default thresholds (`data_schema/monitoring/default.yaml`), reference of "
             f"{REFERENCE} assessments drawn anew for every series, all signals of a run together "
-            "(items, unknown answers, scores, eleven audited items and their groups, overrides, "
-            "outcomes). " + machine() + " " + versions_line(),
+            f"(items, unknown answers, scores, {audited} audited items and their groups, "
+            "overrides, outcomes). " + machine() + " " + versions_line(),
             "## False alarms while nothing changes",
             "Made-up people, answers correlated as in the generator. A run counts as a false "
             "alarm if any signal of it alarms. The goal is fewer than 1 run in 20 (5 %). Runs of "
@@ -430,7 +431,8 @@ def main() -> int:
                 print(*late[-6:], sep="\n", flush=True)
     if asked.only is None and not asked.no_report:
         (REPORTS / "drift.md").write_text(
-            report(rates, late, real, asked.drift_series), encoding="utf-8"
+            report(rates, late, real, asked.drift_series, len(pool.people.groups)),
+            encoding="utf-8",
         )
     return 0
 

@@ -20,10 +20,13 @@ from riskengine.evaluation.intervals import interval
 from riskengine.evaluation.measuring import measure
 from riskengine.evaluation.overall import CutAt, layout, overall_task
 from riskengine.evaluation.people import People, column_grouping
+from riskengine.evaluation.shares import share_interval
 from riskengine.evaluation.suppression import SMALLEST
 from riskengine.text import Text
 
 TRUE = {"observed_expected": 1.0, "calibration_in_the_large": 0.0, "calibration_slope": 1.0}
+PEOPLE, DRAWS = 800, 400
+"""Of every cohort whose intervals are looked at."""
 LEVELS = (2, 9, 4, 3, 8, 8, 12, 2)
 
 
@@ -84,14 +87,18 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=100_000)
     parser.add_argument("--draws", type=int, default=500)
     chosen = parser.parse_args()
-    held = coverage(800, chosen.cohorts, 400)
+    held = coverage(PEOPLE, chosen.cohorts, DRAWS)
     rows = []
     for coarse in (True, False):
         whole, drawing = seconds(chosen.people, chosen.draws, coarse=coarse)
         scores = "coarse (points)" if coarse else "all different"
         rows.append((scores, f"{whole:.1f}", f"{drawing:.1f}"))
-    covered = [(name, f"{share:.3f}") for name, share in held.items()]
-    print(table(("figure", "share of intervals that hold the truth"), covered))
+    covered = []
+    for name, share in held.items():
+        low, high = share_interval(round(share * chosen.cohorts), chosen.cohorts)
+        covered.append((name, f"{share:.3f}", f"{low:.3f} to {high:.3f}"))
+    print(f"{chosen.cohorts} cohorts of {PEOPLE} people, {DRAWS} draws each")
+    print(table(("figure", "share of intervals that hold the truth", "95 %"), covered))
     print(table(("scores", "everything, s", "drawing people, s"), rows))
     print(machine(), versions_line())
 

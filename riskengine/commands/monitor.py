@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from riskengine.commands.inputs import day_of
 from riskengine.commands.options import Lang, LangOption
-from riskengine.engine import DEFAULT_MODEL
-
-if TYPE_CHECKING:
-    from riskengine.monitoring.conditions import StopConditions
+from riskengine.engine import DEFAULT_MODEL, DEFAULT_POLICY
 
 _DAY = ["%Y-%m-%d"]
 
@@ -52,6 +49,7 @@ def monitor(
     from riskengine.monitoring.run import Inputs, run_monitor, write_monitoring
     from riskengine.monitoring.thresholds import read_thresholds
     from riskengine.monitoring.words import said
+    from riskengine.registry.readiness import find_conditions
     from riskengine.store.lookup import find_model
 
     loaded = find_model(model)
@@ -68,7 +66,7 @@ def monitor(
         ),
         on=day_of(on),
         thresholds=None if thresholds is None else read_thresholds(thresholds),
-        conditions=None if stop_conditions is not None else _registered(loaded.name),
+        conditions=None if stop_conditions is not None else find_conditions(loaded.name),
     )
     written = write_monitoring(found, out)
     typer.echo(said(f"verdict_{found.verdict}", count=len(found.alarms))[lang.code])
@@ -77,19 +75,6 @@ def monitor(
     for path in written:
         typer.echo(str(path))
     raise typer.Exit(found.exit_code)
-
-
-def _registered(model: str) -> StopConditions | None:
-    """Conditions on file in the registry, in the monitor's own words."""
-    from riskengine.monitoring.conditions import read_stop_conditions
-    from riskengine.registry.readiness import find_conditions
-
-    found = find_conditions(model)
-    if found is None:
-        return None
-    return read_stop_conditions(
-        found.model_dump_json().encode(), source=f"{model}: stop conditions in the registry"
-    )
 
 
 def overrides(
@@ -104,6 +89,9 @@ def overrides(
     model: Annotated[
         str, typer.Option(help="Model whose outcome, horizon and instrument are meant.")
     ] = DEFAULT_MODEL,
+    policy: Annotated[
+        str, typer.Option(help="Policy that names the rules which bound the recommendations.")
+    ] = DEFAULT_POLICY,
     on: Annotated[
         datetime | None, typer.Option(formats=_DAY, help="Day up to which outcomes are known.")
     ] = None,
@@ -113,15 +101,18 @@ def overrides(
     from riskengine.casebook.rules import find_rules
     from riskengine.monitoring.overrides import override_outcomes
     from riskengine.monitoring.run import read_joined, read_moves
+    from riskengine.monitoring.thresholds import find_thresholds
     from riskengine.reports.monitoring.page import overrides_page
-    from riskengine.store.lookup import find_model
+    from riskengine.store.lookup import find_model, find_policy
 
+    rules = {one.id: one.title for one in find_policy(policy)[0].rules}
     reasons = {one.id: one.label for one in find_rules("default").override_reasons}
     if outcomes is None:
         moves = read_moves(decisions)
     else:
         moves = read_joined(decisions, outcomes, find_model(model), on=day_of(on))
-    found = override_outcomes(moves, reasons=reasons)
+    smallest = find_thresholds().smallest_cell.value
+    found = override_outcomes(moves, reasons=reasons, rules=rules, smallest=smallest)
     out.mkdir(parents=True, exist_ok=True)
     table = out / "overrides.csv"
     found.frame().to_csv(table, index=False, encoding="utf-8", lineterminator="\n")

@@ -18,6 +18,8 @@ from riskengine.reports.words import words_of
 from riskengine.store.stages import POOL
 
 if TYPE_CHECKING:
+    from riskengine.instrument.assessment import Assessment
+    from riskengine.intake.read import Row
     from riskengine.registry.gate import Evidence, GateReport
     from riskengine.registry.log import Act
     from riskengine.registry.silent import SilentReport
@@ -298,6 +300,61 @@ def override(
     _tell(line, lang.code)
 
 
+@app.command("pooled-intercept")
+def pooled_intercept(
+    line: Annotated[str, typer.Argument(help="Name under which the live model is asked for.")],
+    cohort: Annotated[Path, typer.Argument(help="People with outcomes, of several districts.")],
+    column: Annotated[str, typer.Option(help="Column or item that holds the district.")],
+    district: Annotated[str, typer.Option(help="The district that the update is for.")],
+    version: Annotated[str, typer.Option(help="Version of the updated model, such as 1.0.1.")],
+    by: ByOption,
+    why: WhyOption,
+    extracted_on: ExtractedOption = None,
+    lang: LangOption = Lang.zh,
+) -> None:
+    """Move the live model's level by what all districts say, and register that as a candidate.
+
+    It is all that goes live where the gate cannot tell, by `registry promote` under two names.
+    """
+    from tempfile import TemporaryDirectory
+
+    from riskengine.registry import acts
+    from riskengine.registry.entries import read_entry
+    from riskengine.registry.intercept import intercept_from_file
+    from riskengine.registry.log import current
+    from riskengine.store.lookup import find_model
+    from riskengine.training.card import CARDS, card
+    from riskengine.training.writing import write_folder
+
+    act = _act(by, why)
+    serving = current().serving(line, district)
+    if serving is None:
+        raise UseError(f"nothing of line [{line}] is live for [{district}]")
+    live = find_model(serving)
+    moved = intercept_from_file(
+        live, cohort, column, district, version=version,
+        extracted_on=None if extracted_on is None else extracted_on.date(),
+    )  # fmt: skip
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / version
+        cards = {file: card(moved, each) for each, file in CARDS.items()}
+        write_folder(
+            path, moved, cards, by="riskengine registry pooled-intercept", now=act.at,
+            run_seconds=0.0,
+        )  # fmt: skip
+        policy = read_entry(serving).policy
+        added = acts.add(path, act, line=line, scope=district, policy=policy)
+    _tell(added, lang.code)
+    options = moved.training.options
+    typer.echo(
+        words_of("registry", lang.code)(
+            "intercept_moved", model=added.model, live=serving, district=district,
+            shift=f"{options['district_shift']:+.3f}", districts=options["pool_districts"],
+            people=options["pool_people"], events=options["pool_events"],
+        )
+    )  # fmt: skip
+
+
 @app.command()
 def rollback(
     line: Annotated[str, typer.Argument(help="Name under which the model is asked for.")],
@@ -358,8 +415,6 @@ def silent_score(
     lang: LangOption = Lang.zh,
 ) -> None:
     """Score people with a silent model, beside practice. Nothing is printed about anybody."""
-    from riskengine.batch.score import usable
-    from riskengine.instrument.assessment import Assessment
     from riskengine.intake.read import read_assessments
     from riskengine.registry.entries import read_entry
     from riskengine.registry.evidence import tiers_of
@@ -370,15 +425,16 @@ def silent_score(
     named = policy or read_entry(model).policy
     if named is None:
         raise UseError("a policy is needed: its bands cut the score (--policy)")
-    rejected = 0
+    unusable: list[Row] = []
+    seen = 0
 
     def people() -> Iterator[Assessment]:
-        nonlocal rejected
+        nonlocal seen
         instrument = find_model(model).scorecard.instrument
-        for read in read_assessments(source, instrument, assessed_on=day):
-            row = usable(read, day)
+        for row in read_assessments(source, instrument, assessed_on=day):
+            seen += 1
             if row.assessment is None:
-                rejected += 1
+                unusable.append(row)
             else:
                 yield row.assessment
 
@@ -387,8 +443,24 @@ def silent_score(
         rows = _columns(practice, "person", "tier")
         named_tiers = tiers_of([tier for _, tier in rows])
         tiers = dict(zip([person for person, _ in rows], named_tiers, strict=True))
-    scored = score_silently(model, named, people(), on=day, practice=tiers)
-    typer.echo(words_of("registry", lang.code)("silent_scored", people=scored, rejected=rejected))
+    found = score_silently(model, named, people(), on=day, practice=tiers)
+    say = words_of("registry", lang.code)
+    typer.echo(say("silent_scored", people=found.scored))
+    if not seen:
+        typer.echo(say("silent_left_empty", file=source.name))
+    if unusable:
+        first = unusable[0]
+        typer.echo(
+            say(
+                "silent_left_unusable", count=len(unusable), row=first.number,
+                why=first.problems[0].text(lang.code),
+            )
+        )  # fmt: skip
+    for reason in ("again", "later", "other_instrument"):
+        if count := getattr(found, reason):
+            typer.echo(say(f"silent_left_{reason}", count=count, day=day.isoformat(), model=model))
+    for title, count in found.by_law:
+        typer.echo(say("silent_left_law", count=count, title=title[lang.code]))
 
 
 @app.command("silent-report")
@@ -414,8 +486,8 @@ def silent_report(
 
 
 def _lines(found: SilentReport, lang: Language, *, asked: bool) -> Iterator[str]:
+    from riskengine.evaluation.suppression import SMALLEST_INSIDE
     from riskengine.policy.tiers import Tier
-    from riskengine.registry.silent import SMALLEST
 
     say = words_of("registry", lang)
 
@@ -426,8 +498,8 @@ def _lines(found: SilentReport, lang: Language, *, asked: bool) -> Iterator[str]
         return "—" if value is None else f"{value:.2f}"
 
     yield say("silent_title", model=found.model)
-    if found.span.people < SMALLEST:
-        yield say("silent_few", least=SMALLEST)
+    if found.span.people < SMALLEST_INSIDE:
+        yield say("silent_few", least=SMALLEST_INSIDE)
         return
     yield say(
         "silent_span", first=found.span.first, last=found.span.last, days=found.span.days,
@@ -449,7 +521,7 @@ def _lines(found: SilentReport, lang: Language, *, asked: bool) -> Iterator[str]
     if not asked:
         yield say("silent_not_yet")
     elif found.auc is None:
-        yield say("silent_few", least=SMALLEST)
+        yield say("silent_few", least=SMALLEST_INSIDE)
     else:
         yield say(
             "silent_outcomes", people=found.known, events=found.events,

@@ -18,6 +18,7 @@ from riskengine.errors import UseError, shown
 from riskengine.instrument.conditions import NOT_KNOWN
 from riskengine.instrument.items import LEVELLED, NUMERIC, DerivedItem, Item
 from riskengine.instrument.model import Instrument
+from riskengine.reports.bands import band_names
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.compiled import probability as _probability
 from riskengine.text import Text
@@ -300,32 +301,16 @@ def _by_number(item: Item | DerivedItem, answers: Sequence[object]) -> Grouping:
         known = [value for value in answers if isinstance(value, int | float)]
         edges = tuple(np.unique(np.quantile(known, _QUARTERS)).tolist()) if known else ()
     names: list[str] = []
-    labels: list[Text] = []
     for at in range(len(edges) + 1):
-        low = _number(edges[at - 1]) if at else None
-        high = _number(edges[at]) if at < len(edges) else None
-        if low is None and high is None:
-            names.append("any")
-            labels.append(Text(zh="任何数值", en="any number"))
-        elif low is None:
-            names.append(f"below_{high}")
-            labels.append(Text(zh=f"{high} 以下", en=f"below {high}"))
-        elif high is None:
-            names.append(f"from_{low}")
-            labels.append(Text(zh=f"{low} 及以上", en=f"{low} or more"))
-        else:
-            names.append(f"from_{low}_below_{high}")
-            labels.append(Text(zh=f"{low} 至不足 {high}", en=f"{low} to under {high}"))
+        low = f"from_{edges[at - 1]:g}" if at else ""
+        high = f"below_{edges[at]:g}" if at < len(edges) else ""
+        names.append("_".join(part for part in (low, high) if part) or "any")
 
     def band(value: object) -> int:
         assert isinstance(value, int | float)
         return bisect_right(edges, value)
 
-    return _divided(item.id, item.label, tuple(names), tuple(labels), answers, band)
-
-
-def _number(value: float) -> str:
-    return f"{value:g}"
+    return _divided(item.id, item.label, tuple(names), band_names(edges), answers, band)
 
 
 def _divided(

@@ -48,7 +48,7 @@ from riskengine.scorecard.document import ScorecardDocument
 from riskengine.store.lookup import LoadedModel, find_policy
 from riskengine.text import Text
 from riskengine.training.cohort import AHEAD, Cohort, read_cohort
-from riskengine.training.cohort_files import open_table
+from riskengine.training.cohort_files import Source, open_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -128,9 +128,9 @@ def evaluate_cohort(
     named = columns or Columns()
     scorecard = model.scorecard
     document, instrument = scorecard.document, scorecard.instrument
-    frame, _, _ = open_table(source)
+    opened = open_whole(source)
     cohort = read_cohort(
-        source,
+        opened,
         instrument,
         document.outcome,
         horizon_days=document.horizon_days,
@@ -143,14 +143,14 @@ def evaluate_cohort(
             f"outcome, [{cohort.outside}] lie outside its risk set"
         )
     assert cohort.at is not None
-    table = _Table(frame, cohort, instrument)
+    table = _Table(opened.frame, cohort, instrument)
     people = _people(table, scorecard, cohort, by, within, named)
     described = _cohort(cohort, document.outcome, document.horizon_days, population, people)
     rules, digest = (None, "") if policy is None else find_policy(policy)
     bands = None if rules is None else _bands(rules, digest, scorecard)
     rivals = [] if named.incumbent is None else [_incumbent(named.incumbent, people)]
     if against is not None:
-        rivals.append(_other_model(against, source, scorecard, cohort, rules, extracted_on))
+        rivals.append(_other_model(against, opened, scorecard, cohort, rules, extracted_on))
     outcome = instrument.outcomes_by_id[document.outcome]
     tiers, recorded = _tiers(people, named, bands)
     exposure = Exposure(
@@ -426,7 +426,7 @@ def _incumbent(name: str, people: People) -> Rival:
 
 def _other_model(
     other: LoadedModel,
-    source: Path | str | pd.DataFrame,
+    source: Source,
     scorecard: Scorecard,
     cohort: Cohort,
     rules: PolicyDocument | None,

@@ -138,7 +138,7 @@ def _tiers(
     score = Score(people.score)
     tasks = [Task(score, compute), Task(score, compute, tiers)]
     everyone, found = measure(tasks, people.outcome, people.weight, draws=draws, seed=seed)
-    exposed = _per_contact(people, tiers, draws, seed) if contacts is not None else None
+    exposed = None if contacts is None else _per_contact(people, contacts, tiers, draws, seed)
     written, parts = [], []
     for at, (name, label) in enumerate(zip(tiers.levels, tiers.labels, strict=True)):
         here = tiers.of == at
@@ -187,20 +187,28 @@ def _tiers(
 
 
 def _per_contact(
-    people: People, tiers: Grouping, draws: int, seed: int
+    people: People, contacts: Floats, tiers: Grouping, draws: int, seed: int
 ) -> tuple[Floats, Floats, Floats, Floats]:
-    """Mean contacts, and events per 100 contacts, of those whose contacts are known, by tier."""
+    """Mean contacts, and events per 100 contacts, of those whose contacts are known, by tier.
+
+    Parameters
+    ----------
+    contacts
+        Shape (people,): per month where the file tells how long, as in the bands within a tier.
+        Events are counted per contact that took place.
+    """
     assert people.contacts is not None
     known = np.isfinite(people.contacts)
     counts = np.where(known, people.contacts, 0.0)
+    rates = np.where(known, contacts, 0.0)
     width = len(tiers.levels)
 
     def both(draw: Draw) -> tuple[Floats, Floats]:
-        people_in, contacts, events = (
+        people_in, met, monthly, events = (
             Draw(draw.weight * each).totals(tiers.of, width)
-            for each in (known, counts, known * people.outcome)
+            for each in (known, counts, rates, known * people.outcome)
         )
-        return figures.ratio(contacts, people_in), 100 * figures.ratio(events, contacts)
+        return figures.ratio(monthly, people_in), 100 * figures.ratio(events, met)
 
     (mean,), (per_100,) = both(everybody(people.weight))
     drawn_mean, drawn_100 = [], []

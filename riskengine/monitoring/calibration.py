@@ -12,15 +12,16 @@ import numpy as np
 from scipy.stats import chi2
 
 from riskengine.evaluation.people import People
+from riskengine.evaluation.shares import share_interval
+from riskengine.evaluation.suppression import hidden
 from riskengine.monitoring.document import Signal
 from riskengine.monitoring.exact import (
     Floats,
     against_people,
     events_test,
-    share_interval,
     slope_test,
 )
-from riskengine.monitoring.signals import Drawn, short, small, unjudged
+from riskengine.monitoring.signals import Drawn, short, unjudged
 from riskengine.monitoring.thresholds import Thresholds
 from riskengine.monitoring.words import per_cent, said
 from riskengine.text import Text
@@ -43,13 +44,16 @@ def calibration_signals(
         _slope(people, thresholds),
     ]
     for item, one in people.groups.items():
+        sizes = np.bincount(one.of, minlength=len(one.levels))
+        secret = hidden(sizes, thresholds.smallest_cell.value)
         for at, (level, name) in enumerate(zip(one.levels, one.labels, strict=True)):
             label = said("label_group_calibration", item=one.label, group=name)
             found.append(
                 _observed_expected(
-                    f"calibration.{item}.{level}", label, people.take(one.of == at), thresholds
+                    f"calibration.{item}.{level}", label, people.take(one.of == at), thresholds,
+                    secret=bool(secret[at]),
                 )
-            )
+            )  # fmt: skip
     return found
 
 
@@ -60,7 +64,9 @@ def observed_expected(people: People) -> float | None:
     return float((people.weight @ people.outcome) / (people.weight @ people.risk))
 
 
-def _observed_expected(id_: str, label: Text, people: People, thresholds: Thresholds) -> Drawn:
+def _observed_expected(
+    id_: str, label: Text, people: People, thresholds: Thresholds, *, secret: bool = False
+) -> Drawn:
     assert people.risk is not None
     # weights of mean one, so that sums are of about as many people as were counted
     weight = people.weight
@@ -101,7 +107,7 @@ def _observed_expected(id_: str, label: Text, people: People, thresholds: Thresh
         signal,
         said("same_calibration", **values),
         ratio >= floor or ratio <= 1.0 / floor,
-        small(people.events, len(people), thresholds),
+        secret,
     )
 
 
@@ -197,5 +203,4 @@ def _event_share(people: People, reference: People | None, thresholds: Threshold
         signal,
         said("same_event_share", **values),
         ratio >= floor or ratio <= 1.0 / floor,
-        small(people.events, len(people), thresholds),
     )

@@ -148,14 +148,17 @@ class Proposal(BaseModel):
 
 
 class StopResult(BaseModel):
-    """A stop condition of the live model, as this run finds it."""
+    """A stop condition of the live model, as this run finds it.
+
+    ``figure`` is a `FigureId`, or one that only another version of the monitor has.
+    """
 
     model_config = FROZEN
     id: str
     text: Text
     responsible: str
     state: Literal["met", "not_met", "cannot_tell", "for_a_person"]
-    figure: FigureId | None = None
+    figure: Identifier | None = None
     value: float | None = None
 
 

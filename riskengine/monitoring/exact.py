@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import bdtr, bdtrc, betaincinv, expit, ndtr
+from scipy.special import bdtr, bdtrc, expit, ndtr
 from scipy.stats import false_discovery_control, hypergeom
 
 from riskengine.evaluation.logistic import intercept
@@ -40,18 +40,6 @@ def against_people(count: Any, people: Any, reference_count: Any, reference: Any
 def _doubled(low: Any, high: Any) -> Floats:
     found: Floats = np.clip(2.0 * np.minimum(low, high), 0.0, 1.0)
     return found
-
-
-def share_interval(count: float, people: float, level: float = 0.95) -> tuple[float, float]:
-    """Exact interval of a share (Clopper and Pearson 1934).
-
-    With weights: of the effective sample size and the share of it (Korn and Graubard 1998).
-    """
-    tail = (1.0 - level) / 2.0
-    count = min(max(count, 0.0), people)
-    low = 0.0 if count == 0 else float(betaincinv(count, people - count + 1, tail))
-    high = 1.0 if count >= people else float(betaincinv(count + 1, people - count, 1.0 - tail))
-    return low, high
 
 
 def adjusted(p_values: Floats, procedure: str) -> Floats:

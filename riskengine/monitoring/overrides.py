@@ -16,9 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskengine.errors import UseError, shown
-from riskengine.evaluation.suppression import hidden
-from riskengine.monitoring.exact import share_interval
+from riskengine.evaluation.shares import share_interval
+from riskengine.evaluation.suppression import SMALLEST_INSIDE, hidden_in_lines
 from riskengine.monitoring.words import per_cent, said
+from riskengine.policy.compiled import RESERVED
 from riskengine.policy.tiers import Tier
 from riskengine.text import Text
 
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
 
 TIERS = tuple(tier.value for tier in Tier)
 NEEDED = ("decided_on", "recommended", "decided")
-SMALLEST = 10
+_OWN_RULES = frozenset(RESERVED)
+"""Rules that the engine brings, which no policy names."""
 By = Literal["direction", "reason", "rule"]
 
 Flags = NDArray[np.bool_]
@@ -223,7 +225,13 @@ class Moved:
 
 @dataclass(frozen=True)
 class Overrides:
-    """All groups, with what was left out."""
+    """All groups, with what was left out.
+
+    Attributes
+    ----------
+    smallest
+        Fewest people of whom a number is shown.
+    """
 
     rows: tuple[Moved, ...]
     decisions: int
@@ -231,6 +239,7 @@ class Overrides:
     unmatured: int
     either: int
     caution: Text
+    smallest: int = SMALLEST_INSIDE
 
     def frame(self) -> pd.DataFrame:
         """A row a group."""
@@ -261,7 +270,7 @@ def override_outcomes(
     *,
     reasons: Mapping[str, Text] | None = None,
     rules: Mapping[str, Text] | None = None,
-    smallest: int = SMALLEST,
+    smallest: int = SMALLEST_INSIDE,
 ) -> Overrides:
     """Count what became of people who were moved, by recommendation, by reason and by rule.
 
@@ -270,9 +279,8 @@ def override_outcomes(
     reasons, rules
         Their names in both languages; an id stands for itself where there is none.
     smallest
-        Fewest people, moved or not, whose figures are shown. Where one group of a table is hidden
-        another goes with it, so that no sum gives it away; a group in which nearly all or nearly
-        nobody had the outcome is shown, its events are a matter of the whole group.
+        Fewest people, moved or not, whose figures are shown, by the rule of
+        `riskengine.evaluation.suppression`.
     """
     known = np.isfinite(moves.event)
     usable = moves.recommended & ~moves.either & known
@@ -297,6 +305,8 @@ def override_outcomes(
             for name in sorted(set(ids[moved].tolist())):
                 fallback = said("not_stated" if by == "reason" else "no_rule")
                 label = names.get(name, Text(zh=name, en=name)) if name else fallback
+                if by == "rule" and name in _OWN_RULES:
+                    label = said(f"rule_{name}")
                 what = said(f"override_{by}", direction=word, **{by: label})
                 groups.append((what, moved & (ids == name)))
         rows += _rows(by, groups, still, tier, moves, smallest)
@@ -307,6 +317,7 @@ def override_outcomes(
         unmatured=int((moves.recommended & ~moves.either & ~known).sum()),
         either=int((moves.recommended & moves.either).sum()),
         caution=said("override_lead"),
+        smallest=smallest,
     )
 
 
@@ -322,12 +333,9 @@ def _rows(
     weight = np.ones(len(moves)) if moves.weight is None else moves.weight
     groups = [(what, at) for what, at in groups if at.any()]
     sizes = np.array([int(at.sum()) for _, at in groups], dtype=np.int64)
-    secret = np.zeros(len(groups), dtype=bool)
+    raised = np.array([bool((at & up).any()) for _, at in groups], dtype=bool)
     # how many were moved up, or down, can be summed from another table: each is a line of its own
-    for line in (up, ~up):
-        own = np.array([bool((at & line).any()) for _, at in groups], dtype=bool)
-        if own.any():
-            secret[own] = hidden(sizes[own], smallest)
+    secret = hidden_in_lines(sizes, (raised, ~raised), smallest)
     found = []
     for (what, at), small in zip(groups, secret, strict=True):
         of_tier = [(int((at & (tier == name)).sum()), still & (tier == name)) for name in TIERS]

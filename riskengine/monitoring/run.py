@@ -23,6 +23,7 @@ from riskengine.monitoring.thresholds import Thresholds, find_thresholds
 from riskengine.monitoring.watch import Watched, monitor
 from riskengine.monitoring.words import said
 from riskengine.store.lookup import LoadedModel
+from riskengine.training.cohort_files import Source, open_table, open_whole
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -70,7 +71,7 @@ def run_monitor(
     Parameters
     ----------
     conditions
-        Stop conditions where no file of them is named.
+        Stop conditions where no file of them is named: those that the registry has on file.
 
     Raises
     ------
@@ -94,8 +95,11 @@ def run_monitor(
         stops = read_stop_conditions(
             inputs.stop_conditions.read_bytes(), source=inputs.stop_conditions.name
         )
-    if stops is not None:
-        _same_model(stops.model, model)
+        if not stops.of(model.name):
+            raise UseError(
+                f"{inputs.stop_conditions.name}: stop conditions of model [{stops.model}]; "
+                f"accepted: [{model.name}]"
+            )
     watched = Watched(
         recent=everybody.take(at[len(before) :]),
         reference=everybody.take(at[: len(before)]) if inputs.reference is not None else None,
@@ -114,13 +118,6 @@ def run_monitor(
         thresholds=thresholds or find_thresholds(),
         model_sha256=model.sha256,
     )
-
-
-def _same_model(named: str, model: LoadedModel) -> None:
-    document = model.scorecard.document
-    accepted = (document.id, f"{document.id}@{document.version}")
-    if named not in accepted:
-        raise UseError(f"stop conditions: they are of model [{named}]; accepted: [{accepted[1]}]")
 
 
 def _answers(
@@ -146,13 +143,13 @@ def _matured(path: Path | None, model: LoadedModel, on: date) -> People | None:
     return None if path is None else people_of(_cohort(path, model, on), model.scorecard)
 
 
-def _cohort(path: Path, model: LoadedModel, on: date) -> Cohort:
+def _cohort(source: Source, model: LoadedModel, on: date) -> Cohort:
     """People whose horizon and reporting lag have passed by the day, weighted as in training."""
     from riskengine.training.cohort import read_cohort
 
     document = model.scorecard.document
     return read_cohort(
-        path,
+        source,
         model.scorecard.instrument,
         document.outcome,
         horizon_days=document.horizon_days,
@@ -165,10 +162,10 @@ def read_moves(path: Path) -> Moves:
 
     Raises
     ------
-    UseError
+    RiskEngineError
         Where there is no such file, or with row, column and value.
     """
-    return moves_of(_frame(path))
+    return moves_of(open_table(path)[0])
 
 
 def read_joined(decisions: Path, outcomes: Path, model: LoadedModel, *, on: date) -> Moves:
@@ -189,11 +186,12 @@ def read_joined(decisions: Path, outcomes: Path, model: LoadedModel, *, on: date
         Where a column is missing, an id stands twice, or no id of the cohort is among the
         decisions.
     """
-    frame, cohort = _frame(decisions), _cohort(outcomes, model, on)
+    rows = open_whole(outcomes)
+    frame, cohort = open_table(decisions)[0], _cohort(rows, model, on)
     if "event" in frame.columns:
         raise UseError(f"{decisions.name}: column [event] and a file of outcomes; one of them")
     ids = _ids(frame, "id", decisions.name)
-    named = _ids(_frame(outcomes), "decision", outcomes.name)
+    named = _ids(rows.frame, "decision", outcomes.name)
     assert cohort.at is not None
     place = {name: at for at, name in enumerate(ids) if name}
     event, weight = np.full(len(ids), np.nan), np.ones(len(ids))
@@ -223,16 +221,6 @@ def _ids(frame: pd.DataFrame, column: str, source: str) -> list[str]:
         row = found.index(twice, found.index(twice) + 1) + 1
         raise UseError(f"{source}: row {row}, column [{column}] [{twice}] stands twice")
     return found
-
-
-def _frame(path: Path) -> pd.DataFrame:
-    import pandas as pd
-
-    if not path.is_file():
-        raise UseError(f"{path.name}: no such file")
-    if path.suffix.lower() == ".parquet":
-        return pd.read_parquet(path)
-    return pd.read_csv(path, dtype=str, keep_default_na=False)
 
 
 def write_monitoring(found: Monitoring, out: Path) -> list[Path]:

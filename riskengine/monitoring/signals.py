@@ -13,21 +13,24 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from riskengine.evaluation.shares import share_interval
+from riskengine.evaluation.suppression import gives_away, hidden
 from riskengine.monitoring.counting import Assessed
 from riskengine.monitoring.document import Kind, Signal, State
 from riskengine.monitoring.exact import (
     against_people,
     against_share,
-    share_interval,
     stability_index,
 )
 from riskengine.monitoring.thresholds import Thresholds
-from riskengine.monitoring.words import band_label, per_cent, said, state_labels
+from riskengine.monitoring.words import per_cent, said, state_labels
+from riskengine.reports.bands import band_names
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.text import Text
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 SCORE_SHARES = (0.2, 0.5, 0.8)
 """Quantiles of the reference from which scores are counted; the last is what "high" means."""
@@ -104,15 +107,6 @@ def short(number: float) -> float:
     return float(f"{number:.2g}")
 
 
-def small(count: int, people: int, thresholds: Thresholds) -> bool:
-    """Whether a count or the rest is of so few people that it is not shown.
-
-    A share of the rest gives the small cell away as well; an empty one is of nobody.
-    """
-    smallest = thresholds.smallest_cell.value
-    return any(0 < one < smallest for one in (count, people - count))
-
-
 def unjudged(id_: str, kind: Kind, label: Text, state: State, text: Text) -> Drawn:
     """A signal that could not be judged, with the reason."""
     return Drawn(Signal(id=id_, kind=kind, label=label, state=state, text=text), text)
@@ -135,6 +129,7 @@ def compared(
     levels: tuple[Text, ...] = (),
     partition: bool = True,
     cuts: tuple[str, ...] = (),
+    secret: Flags | None = None,
     **words: object,
 ) -> Drawn:
     """Compare the cells of one question with their reference.
@@ -147,12 +142,14 @@ def compared(
         Whether the cells are all of a whole, so that two of them are one comparison.
     cuts
         What each cell is called where it is no level.
+    secret
+        Shape (cells,): which cells the rule of small cells hides, where others of the same table
+        are shown elsewhere.
     """
     if people < thresholds.fewest_people.value:
         text = said(
             "few_people",
             label=label,
-            people=_few(people, thresholds),
             least=thresholds.fewest_people.value,
         )
         return unjudged(id_, kind, label, "too_few", text)
@@ -160,7 +157,6 @@ def compared(
         text = said(
             "few_reference",
             label=label,
-            people=_few(before.people, thresholds),
             least=thresholds.fewest_reference.value,
         )
         return unjudged(id_, kind, label, "too_few", text)
@@ -215,14 +211,9 @@ def compared(
         signal,
         said(f"same_{wording}", **values),
         abs(effect) >= floor,
-        small(count, people, thresholds),
+        gives_away(count, people, thresholds.smallest_cell.value)
+        or (secret is not None and bool(secret[at])),
     )
-
-
-def _few(people: int, thresholds: Thresholds) -> object:
-    """A number of people as it may be printed."""
-    smallest = thresholds.smallest_cell.value
-    return people if people >= smallest else f"<{smallest}"
 
 
 # --- Items --------------------------------------------------------------------------------------
@@ -302,8 +293,7 @@ def _bands(numbers: Floats) -> tuple[Floats, tuple[Text, ...]]:
     """Edges at quantiles of the reference, and the bands between them in words."""
     known = numbers[np.isfinite(numbers)]
     edges = np.unique(np.quantile(known, NUMBER_SHARES)) if len(known) else np.empty(0)
-    ends = (None, *edges.tolist(), None)
-    return edges, tuple(band_label(*pair) for pair in zip(ends[:-1], ends[1:], strict=True))
+    return edges, band_names(tuple(edges.tolist()))
 
 
 def _banded(numbers: Floats, edges: Floats) -> Integers:
@@ -365,11 +355,12 @@ def group_signals(
         size = len(now.levels)
         counts = np.bincount(now.of, minlength=size)
         before = np.bincount(then.of, minlength=size).astype(float)
+        secret = hidden(counts, thresholds.smallest_cell.value)
         found.append(
             compared(
                 f"group_share.{item}", "group_share", said("label_group_share", item=now.label),
                 counts, len(window), Before(before, len(reference), True), thresholds,
-                thresholds.item_floor.value, wording="share", levels=now.labels,
+                thresholds.item_floor.value, wording="share", levels=now.labels, secret=secret,
             )
         )  # fmt: skip
         for at, (level, name) in enumerate(zip(now.levels, now.labels, strict=True)):
@@ -381,7 +372,8 @@ def group_signals(
                     said("label_group_score", item=now.label, group=name),
                     reached, int(counts[at]), Before(earlier, float(before[at]), True),
                     thresholds, thresholds.group_floor.value, wording="group_score",
-                    cuts=(shown_score(scorecard, high),), item=now.label, group=name,
+                    cuts=(shown_score(scorecard, high),), secret=secret[[at]], item=now.label,
+                    group=name,
                 )
             )  # fmt: skip
     return found

@@ -13,6 +13,7 @@ from pydantic import BaseModel, Field, model_validator
 
 from riskengine.documents import load_document
 from riskengine.errors import ArtefactError, NotFoundError
+from riskengine.evaluation.suppression import SMALLEST_INSIDE
 from riskengine.instrument.items import Identifier, Version
 from riskengine.store.lookup import find_catalogue
 from riskengine.text import FROZEN, Text
@@ -89,6 +90,11 @@ class Thresholds(BaseModel):
         if self.psi_people.value < LEAST_PSI_PEOPLE:
             raise ValueError(
                 f"[psi_people] is [{self.psi_people.value}]; accepted: {LEAST_PSI_PEOPLE} or more"
+            )
+        if self.smallest_cell.value < SMALLEST_INSIDE:
+            raise ValueError(
+                f"[smallest_cell] is [{self.smallest_cell.value}]; accepted: {SMALLEST_INSIDE} or "
+                f"more, since fewer people may be recognised"
             )
         if self.longest_window_days.value < self.window_days.value:
             raise ValueError(

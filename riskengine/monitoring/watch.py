@@ -10,6 +10,7 @@ import numpy as np
 
 from riskengine.canonical import content_hash
 from riskengine.evaluation.people import People
+from riskengine.evaluation.suppression import gives_away
 from riskengine.monitoring.calibration import calibration_signals, observed_expected
 from riskengine.monitoring.conditions import StopConditions, evaluated
 from riskengine.monitoring.counting import Assessed, window_of
@@ -103,8 +104,12 @@ def monitor(
         drawn += calibration_signals(watched.matured, watched.reference_matured, thresholds)
     signals = judged(drawn, thresholds)
     signals.append(_validation(watched.validated_on, on, thresholds))
-    figures = _figures(scorecard, window, watched, span.first, on, signals, illustrative)
-    stops = evaluated(watched.stop_conditions, figures)
+    figures = _figures(scorecard, window, watched, signals, illustrative)
+    overridden, few = _override_figures(watched.moves, span.first, on, thresholds)
+    stops = evaluated(
+        watched.stop_conditions, figures | overridden, secret=tuple(overridden) if few else ()
+    )
+    figures |= {} if few else overridden
     tested = sum(one.signal.state == "quiet" for one in drawn)
     verdict: Verdict = "quiet"
     if any(one.state == "met" for one in stops):
@@ -224,8 +229,6 @@ def _figures(
     scorecard: Scorecard,
     window: Assessed,
     watched: Watched,
-    first: date,
-    on: date,
     signals: Sequence[Signal],
     illustrative: bool,
 ) -> dict[FigureId, float]:
@@ -257,16 +260,32 @@ def _figures(
         score = by_id.get("score")
         if score is not None and score.people is not None:
             values["score_high_share"] = float((window.score >= high).mean())
-    if watched.moves is not None:
-        now = watched.moves.between(first, on)
-        decided = int(now.recommended.sum())
-        up, down = by_id["override.up"], by_id["override.down"]
-        if decided and up.value is not None and down.value is not None:
-            values["override_up_share"] = up.value
-            values["override_down_share"] = down.value
-            values["override_share"] = up.value + down.value
     found |= {name: round(v, 6) for name, v in values.items() if v is not None}
     return found
+
+
+def _override_figures(
+    moves: Moves | None, first: date, on: date, thresholds: Thresholds
+) -> tuple[dict[FigureId, float], bool]:
+    """Shares of the window's decisions that left the recommendation, and whether they are secret.
+
+    They need no earlier decisions to be compared with, so that a model can be stopped in its first
+    months. Where one direction has too few people the shares are not printed, and still count.
+    """
+    now = None if moves is None else moves.between(first, on)
+    decided = 0 if now is None else int(now.recommended.sum())
+    if now is None or decided < thresholds.fewest_people.value:
+        return {}, False
+    up, down = int(now.up.sum()), int(now.down.sum())
+    shares: dict[FigureId, float] = {
+        "override_up_share": round(up / decided, 6),
+        "override_down_share": round(down / decided, 6),
+        "override_share": round((up + down) / decided, 6),
+    }
+    return shares, any(
+        gives_away(count, decided, thresholds.smallest_cell.value)
+        for count in (up, down, up + down)
+    )
 
 
 def _reference(scorecard: Scorecard, watched: Watched) -> Reference:
@@ -280,6 +299,8 @@ def _reference(scorecard: Scorecard, watched: Watched) -> Reference:
 
 def _notices(watched: Watched, after: int) -> tuple[Text, ...]:
     found = [said("notice_cause")]
+    if watched.stop_conditions is None:
+        found.append(said("notice_no_stops"))
     if watched.matured is not None:
         found.append(said("notice_supervision"))
     if after:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from riskengine.instrument.items import LEVELLED, DerivedItem, Item
+from riskengine.reports.bands import band_names
 from riskengine.reports.words import text_of
 from riskengine.scorecard.document import Axis
 from riskengine.text import Text
@@ -20,22 +21,10 @@ def per_cent(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.1 or share == 0 else f"{100 * share:.1f} %"
 
 
-def band_label(low: float | None, high: float | None) -> Text:
-    """A band of numbers in words."""
-    if low is None and high is None:
-        return said("band_any")
-    if low is None:
-        return said("band_below", high=f"{high:g}")
-    if high is None:
-        return said("band_from", low=f"{low:g}")
-    return said("band_between", low=f"{low:g}", high=f"{high:g}")
-
-
 def state_labels(axis: Axis, item: Item | DerivedItem) -> tuple[Text, ...]:
     """Known states of an axis in the words of the instrument."""
     if not axis.groups:
-        edges = (None, *axis.cuts, None)
-        return tuple(band_label(*pair) for pair in zip(edges[:-1], edges[1:], strict=True))
+        return band_names(axis.cuts)
     if isinstance(item, Item) and item.type == "boolean":
         names = {"true": said("answer_yes"), "false": said("answer_no")}
     else:

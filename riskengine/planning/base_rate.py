@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass
 
 from riskengine.errors import Language
-from riskengine.planning.exact import interval
+from riskengine.planning.exact import share_interval
 from riskengine.planning.guarantee import Promise
 
 CALIBRATION_EVENTS = 50
@@ -83,7 +83,7 @@ def base_rate(
     expected = people * rate
     flagged = round(people * share)
     caught = expected * sensitivity
-    low, high = interval(1, 1)
+    low, high = share_interval(1, 1)
     return BaseRate(
         people=people,
         rate=rate,

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from riskengine.engine import Engine
 from riskengine.errors import Language
+from riskengine.evaluation.suppression import SMALLEST
 from riskengine.instrument.assessment import Assessment
 from riskengine.planning.figures import Bar, hours_plot
-from riskengine.planning.groups import SMALLEST, Cell, dimension_label, group_cells
+from riskengine.planning.groups import Cell, dimension_label, group_cells
 from riskengine.planning.hours import OfficeHours
 from riskengine.planning.people import Caseload, caseload
 from riskengine.planning.plan import both_ranks

@@ -9,9 +9,9 @@ from dataclasses import asdict
 from typing import Any
 
 from riskengine.canonical import content_hash
+from riskengine.evaluation.suppression import SMALLEST
 from riskengine.planning.draft import FORMAT as DRAFT_FORMAT
 from riskengine.planning.draft import Basis, PolicyDraft
-from riskengine.planning.groups import SMALLEST
 from riskengine.planning.plan import Plan
 from riskengine.planning.remarks import guarantee_words
 from riskengine.planning.tasks import counted

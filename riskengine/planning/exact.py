@@ -61,7 +61,7 @@ def lower_limit(successes: int, trials: int, confidence: float) -> float:
     return low
 
 
-def interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
+def share_interval(successes: int, trials: int, confidence: float = 0.95) -> tuple[float, float]:
     """Two-sided limits of a share (Clopper and Pearson 1934).
 
     References

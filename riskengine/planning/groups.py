@@ -1,7 +1,6 @@
 """Which groups a policy moves, with small cells hidden.
 
-A cell with fewer than `SMALLEST` people is not shown. Where only one cell of a dimension would be
-hidden, its figures would follow from the total, so that the next smallest is hidden with it.
+Cells are hidden by the rule of `riskengine.evaluation.suppression`.
 """
 
 from __future__ import annotations
@@ -12,12 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from riskengine.evaluation.suppression import SMALLEST
+from riskengine.evaluation.suppression import hidden as hidden_groups
 from riskengine.instrument.assessment import Assessment
-from riskengine.planning.exact import interval
+from riskengine.planning.exact import share_interval
 from riskengine.text import Text
 
-SMALLEST = 20
-"""Fewest people in a cell that is shown."""
 UNKNOWN = "unknown"
 
 Integers = NDArray[np.int64]
@@ -166,15 +165,9 @@ class PastTiers:
 
 def shown_cells(sizes: Mapping[str, int]) -> set[str]:
     """Cells that can be shown without giving away a small one."""
-    filled = {name: size for name, size in sizes.items() if size}
-    hidden = {name for name, size in filled.items() if size < SMALLEST}
-    if hidden and sum(filled[name] for name in hidden) < SMALLEST:
-        # what is hidden follows from the total, unless there are enough people in it together
-        for name in sorted(filled, key=lambda one: (filled[one], one)):
-            hidden.add(name)
-            if sum(filled[one] for one in hidden) >= SMALLEST:
-                break
-    return set(filled) - hidden
+    secret = hidden_groups(np.array(list(sizes.values()), dtype=np.int64))
+    pairs = zip(sizes.items(), secret, strict=True)
+    return {name for (name, size), small in pairs if size and not small}
 
 
 def group_cells(
@@ -239,7 +232,7 @@ def rate(is_so: NDArray[np.bool_]) -> Rate | None:
     count, of = int(is_so.sum()), len(is_so)
     if of < SMALLEST:
         return None
-    low, high = interval(count, of)
+    low, high = share_interval(count, of)
     return Rate(count / of, low, high, of)
 
 

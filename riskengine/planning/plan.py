@@ -15,7 +15,7 @@ from riskengine.errors import UseError
 from riskengine.instrument.assessment import Assessment
 from riskengine.planning.costs import Costs, net_benefit, stated
 from riskengine.planning.draft import draft_policy, next_version
-from riskengine.planning.exact import interval
+from riskengine.planning.exact import share_interval
 from riskengine.planning.groups import Cell, PastTiers, group_cells
 from riskengine.planning.guarantee import Guarantee, Promise
 from riskengine.planning.hours import OfficeHours
@@ -415,7 +415,7 @@ def _curve(
             event, weight = evidence.event[here], evidence.weight[here]
             at = _from(evidence.scored.scores, evidence.scored.steady, cut, rank)[here]
             caught, events = int((at & (event == 1)).sum()), int((event == 1).sum())
-            low, high = interval(caught, events)
+            low, high = share_interval(caught, events)
             benefit = everybody = None
             if costs is not None:
                 benefit = net_benefit(costs, tier, at, event, weight)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from riskengine.errors import Language
+from riskengine.evaluation.suppression import SMALLEST
 from riskengine.planning.figures import Bar, hours_plot, line_plot
-from riskengine.planning.groups import SMALLEST, Rate, dimension_label
+from riskengine.planning.groups import Rate, dimension_label
 from riskengine.planning.plan import CurvePoint, Plan
 from riskengine.planning.tasks import ORDER, counted
 from riskengine.planning.workload import OfficeLoad

@@ -14,7 +14,7 @@ from riskengine.registry.entries import read_entry
 from riskengine.registry.evidence import Candidate, column_of, gather
 from riskengine.registry.gate import Evidence, GateReport, judge
 from riskengine.registry.log import current, registry_home
-from riskengine.registry.readiness import CONDITIONS, IMPACT, USERS, readiness
+from riskengine.registry.readiness import CONDITIONS, IMPACT, USERS, conditions_of, readiness
 from riskengine.registry.rules import find_gate_rules
 from riskengine.store.installation import installation
 from riskengine.store.lookup import LoadedModel, find_instrument, find_model
@@ -60,6 +60,8 @@ def ask(
         Bytes of ``evaluation``, ``impact``, ``trained-users`` and ``stop-conditions``.
     """
     given = dict(documents or {})
+    if CONDITIONS in given:
+        conditions_of(model, given[CONDITIONS])
     entry = read_entry(model)
     name, _, version = model.partition("@")
     candidate = Candidate.find(model, registry_home() / "models" / name / version)
@@ -69,17 +71,20 @@ def ask(
     people = tiers = None
     if cohort is not None and candidate.document is not None and not candidate.instruments:
         from riskengine.training.cohort import read_cohort
+        from riskengine.training.cohort_files import open_whole
 
+        # rows stay in memory only where a column of them is looked at
+        rows = cohort if practice is None else open_whole(cohort)
         document = candidate.document
         people = read_cohort(
-            cohort,
+            rows,
             _instrument(candidate),
             document.outcome,
             horizon_days=document.horizon_days,
             extracted_on=extracted_on,
         )
         if practice is not None and people.at is not None:
-            tiers = column_of(cohort, practice, people.at)
+            tiers = column_of(rows, practice, people.at)
     ready = None
     if live is None and candidate.loaded is not None:
         ready = readiness(

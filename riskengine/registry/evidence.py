@@ -25,6 +25,7 @@ from riskengine.instrument.model import Instrument
 from riskengine.policy.bands import CutOffs, resolve
 from riskengine.policy.tiers import Tier
 from riskengine.registry.gate import Evidence, Readiness
+from riskengine.registry.intercept import POOL_DATA
 from riskengine.registry.measuring import Judged, Validation, measure
 from riskengine.registry.rules import GateRules
 from riskengine.scorecard.audit import instrument_hash
@@ -37,7 +38,7 @@ from riskengine.training.cohort import Cohort
 from riskengine.training.leaks import check_leaks
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from riskengine.training.cohort_files import Source
 
 __all__ = ["Candidate", "gather", "leaks_of", "tiers_of", "validation_of"]
 
@@ -208,8 +209,9 @@ def _evaluation(
 
 
 def _kind(loaded: LoadedModel, cohort: Cohort, stated: Kind | None, said: Kind | None) -> Kind:
-    """The same file is apparent, whatever anybody states."""
-    if loaded.scorecard.document.training.data_sha256 == cohort.data_sha256:
+    """The file that the tables or the level were learned from is apparent, whatever is stated."""
+    training = loaded.scorecard.document.training
+    if cohort.data_sha256 in (training.data_sha256, training.options.get(POOL_DATA)):
         return "apparent"
     if said == "apparent":
         return "apparent"
@@ -314,7 +316,7 @@ def tiers_of(values: Sequence[object]) -> list[Tier]:
     return found
 
 
-def column_of(source: Path | str | pd.DataFrame, name: str, at: NDArray[np.int64]) -> list[object]:
+def column_of(source: Source, name: str, at: NDArray[np.int64]) -> list[object]:
     """A column of a cohort's file for the people who were read from it.
 
     Raises

@@ -8,15 +8,20 @@ Nothing else moves: ranking, tables and what is explained remain those of the li
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskengine.errors import TrainingError, shown
+from riskengine.evaluation.people import score_answers
 from riskengine.instrument.model import Instrument
 from riskengine.scorecard.document import ScorecardDocument
 from riskengine.scorecard.load import compile_scorecard
-from riskengine.training.district_models import recalibrated, recomputed_goldens
+from riskengine.store.lookup import LoadedModel
+from riskengine.training.cohort import read_cohort
+from riskengine.training.cohort_files import Source, open_whole
+from riskengine.training.district_models import membership, recalibrated, recomputed_goldens
 from riskengine.training.districts import Scales, pool
 from riskengine.training.shift import Line
 
@@ -25,6 +30,8 @@ Floats = NDArray[np.float64]
 _SLOPE_HELD = Scales(slope=1e-6, slopes=1e-6)
 POOLED = "pooled_intercept"
 """Key in the training options of a model that is such an update."""
+POOL_DATA = "pool_data_sha256"
+"""Key of the hash of the file that its level was learned from."""
 
 
 def pooled_intercept(
@@ -89,6 +96,68 @@ def pooled_intercept(
     moved = moved.model_copy(update={"golden": recomputed_goldens(moved, instrument)})
     compile_scorecard(moved, instrument)
     return moved
+
+
+def intercept_from_file(
+    live: LoadedModel,
+    source: Source,
+    by: str,
+    of: str,
+    *,
+    version: str,
+    extracted_on: date | None = None,
+) -> ScorecardDocument:
+    """Move the intercept of a live model by a cohort's file.
+
+    Everybody with an outcome and a district counts, with the weights that training gives to those
+    followed to the end.
+
+    Parameters
+    ----------
+    source
+        As for `riskengine.training.cohort.read_cohort`.
+    by
+        Column, or id of an item, that holds the district.
+    of, version
+        See `pooled_intercept`.
+
+    Raises
+    ------
+    TrainingError
+        Where the file cannot be used, or has no second district.
+    """
+    card = live.scorecard
+    document, instrument = card.document, card.instrument
+    table = open_whole(source)
+    cohort = read_cohort(
+        table,
+        instrument,
+        document.outcome,
+        horizon_days=document.horizon_days,
+        extracted_on=extracted_on,
+    )
+    if cohort.at is None or not cohort.people:
+        raise TrainingError(f"{cohort.source}: nobody in it has the outcome or its absence")
+    names = membership(table.frame, (cohort.at - 1).tolist(), instrument, by).names
+    if of not in names:
+        there = ", ".join(sorted({name for name in names if name is not None}))
+        raise TrainingError(f"{cohort.source}: nobody of district {shown(of)}; it has {there}")
+    inside = np.array([name is not None for name in names], dtype=np.bool_)
+    weight = None if cohort.censoring_weight is None else cohort.counts
+    moved = pooled_intercept(
+        document,
+        instrument,
+        score_answers(card, cohort.answers).log_odds[inside],
+        cohort.outcome[inside],
+        [name for name in names if name is not None],
+        of,
+        version=version,
+        weight=None if weight is None else weight[inside],
+    )
+    # which rows the level was learned from can be seen by whoever judges it on others
+    options = {**moved.training.options, POOL_DATA: cohort.data_sha256}
+    training = moved.training.model_copy(update={"options": options})
+    return moved.model_copy(update={"training": training})
 
 
 def is_pooled_intercept(candidate: ScorecardDocument, live: ScorecardDocument) -> bool:

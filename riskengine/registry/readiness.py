@@ -3,19 +3,19 @@
 # No `from __future__ import annotations` here: pydantic would compile every annotation from text.
 
 from datetime import date
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
 from riskengine.documents import load_document
 from riskengine.errors import ArtefactError
-from riskengine.instrument.items import Identifier
+from riskengine.monitoring.conditions import StopConditions, read_stop_conditions
 from riskengine.registry import entries
 from riskengine.registry.gate import Readiness
 from riskengine.registry.silent import span
 from riskengine.store.lookup import LoadedModel
-from riskengine.store.stages import ModelName, Stages, stages_here
-from riskengine.text import FROZEN, Text
+from riskengine.store.stages import Stages, stages_here
+from riskengine.text import FROZEN
 
 Name = Annotated[str, Field(min_length=1, max_length=64)]
 
@@ -47,56 +47,41 @@ class TrainedUsers(BaseModel):
         return len({user.name.casefold() for user in self.users if user.trained_on <= on})
 
 
-class Measure(BaseModel):
-    """A figure of the monitor, and where it means that use stops."""
-
-    model_config = FROZEN
-    figure: Identifier
-    above: float | None = None
-    below: float | None = None
-
-    @model_validator(mode="after")
-    def _one(self) -> Self:
-        if (self.above is None) == (self.below is None):
-            raise ValueError(f"measure [{self.figure}]: either [above] or [below]")
-        return self
-
-    def met(self, value: float) -> bool:
-        """Whether a value of the figure means that use stops."""
-        return value > self.above if self.above is not None else value < (self.below or 0.0)
-
-
-class StopCondition(BaseModel):
-    """Something on which use stops; a measurable one is looked at by ``riskengine monitor``."""
-
-    model_config = FROZEN
-    id: Identifier
-    text: Text
-    responsible: Name
-    measure: Measure | None = None
-
-
-class StopConditions(BaseModel):
-    """``riskengine/stop-conditions/1``: when use of a model stops, and who sees to it."""
-
-    model_config = FROZEN
-    format: Literal["riskengine/stop-conditions/1"]
-    model: ModelName
-    conditions: tuple[StopCondition, ...]
-
-    @model_validator(mode="after")
-    def _once(self) -> Self:
-        ids = [one.id for one in self.conditions]
-        if len(set(ids)) != len(ids):
-            raise ValueError("[conditions]: an id stands twice")
-        return self
-
-
 def find_conditions(model: str, stages: Stages | None = None) -> StopConditions | None:
-    """The stop conditions under which a model went live; ``None`` where it never had any."""
+    """The stop conditions under which a model went live; ``None`` where it never had any.
+
+    A model that took another's place without conditions of its own stands under those of the one
+    that it replaced.
+    """
     known = stages or stages_here()
-    data = None if known is None else entries.kept(model, CONDITIONS, known)
-    return None if data is None else load_document(StopConditions, data, source=CONDITIONS)
+    seen: set[str] = set()
+    name: str | None = model
+    while known is not None and name is not None and name not in seen:
+        data = entries.kept(name, CONDITIONS, known)
+        if data is not None:
+            return read_stop_conditions(data, source=f"{name}: {CONDITIONS}", on_file=True)
+        seen.add(name)
+        name = next(
+            (line.replaces for line in reversed(known.lines)
+             if line.model == name and line.action in ("promote", "override")),
+            None,
+        )  # fmt: skip
+    return None
+
+
+def conditions_of(model: str, data: bytes) -> StopConditions:
+    """Read the stop conditions with which a model is to go live.
+
+    Raises
+    ------
+    ArtefactError
+        Where the file is not of its format, names a figure that the monitor does not have, or is
+        another model's.
+    """
+    found = read_stop_conditions(data, source=CONDITIONS)
+    if found.model != model:
+        raise ArtefactError(f"{CONDITIONS}: they are of model [{found.model}], not of [{model}]")
+    return found
 
 
 def readiness(
@@ -115,13 +100,7 @@ def readiness(
         Where a file is not of its format, or the stop conditions are another model's.
     """
     said = None if users is None else load_document(TrainedUsers, users, source=USERS)
-    stops = None
-    if conditions is not None:
-        stops = load_document(StopConditions, conditions, source=CONDITIONS)
-        if stops.model != model.name:
-            raise ArtefactError(
-                f"{CONDITIONS}: they are of model [{stops.model}], not of [{model.name}]"
-            )
+    stops = () if conditions is None else conditions_of(model.name, conditions).conditions
     silent = span(model.name)
     standing, left = _impact(model, impact)
     return Readiness(
@@ -130,8 +109,8 @@ def readiness(
         impact=standing,
         impact_open=left,
         trained_users=0 if said is None else said.by(on),
-        stop_conditions=0 if stops is None else len(stops.conditions),
-        measurable=0 if stops is None else sum(s.measure is not None for s in stops.conditions),
+        stop_conditions=len(stops),
+        measurable=sum(one.measurable for one in stops),
     )
 
 

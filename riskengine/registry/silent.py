@@ -13,6 +13,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -25,6 +26,7 @@ from riskengine.canonical import canonical_json
 from riskengine.documents import load_document
 from riskengine.errors import UseError, shown
 from riskengine.evaluation.metrics import auc
+from riskengine.evaluation.suppression import SMALLEST_INSIDE as SMALLEST
 from riskengine.explanation.judgement import legal_view
 from riskengine.instrument.assessment import Assessment
 from riskengine.policy.bands import resolve
@@ -35,12 +37,10 @@ from riskengine.scorecard.audit import instrument_hash
 from riskengine.store.law import find_law
 from riskengine.store.lookup import find_model, find_policy
 from riskengine.store.places import home
-from riskengine.text import FROZEN
+from riskengine.text import FROZEN, Text
 
 FOLDER = "registry/silent"
 KEY_FILE = "registry/silent/people.key"
-SMALLEST = 10
-"""Fewest people of whom a figure is shown."""
 
 
 class SilentScore(BaseModel):
@@ -75,6 +75,41 @@ class Span:
     def days(self) -> int:
         """Days from the first to the last score."""
         return 0 if self.first is None or self.last is None else (self.last - self.first).days
+
+
+@dataclass(frozen=True)
+class SilentRun:
+    """One run of silent scoring; every assessment is scored or left out for one reason.
+
+    Attributes
+    ----------
+    scored
+        How many were scored.
+    again
+        Of people who have a score of this day.
+    later
+        Assessed after the day.
+    other_instrument
+        Of another instrument or version than the model's.
+    by_law
+        Of people whom the law lets nobody score: title of the provision, and how many.
+    """
+
+    scored: int
+    again: int
+    later: int
+    other_instrument: int
+    by_law: tuple[tuple[Text, int], ...]
+
+    @property
+    def left_out(self) -> int:
+        """How many were not scored."""
+        return (
+            self.again
+            + self.later
+            + self.other_instrument
+            + sum(count for _, count in self.by_law)
+        )
 
 
 def silent_path(model: str) -> Path:
@@ -117,7 +152,7 @@ def score_silently(
     *,
     on: date,
     practice: Mapping[str, Tier] | None = None,
-) -> int:
+) -> SilentRun:
     """Score people beside practice, and show nobody anything.
 
     Parameters
@@ -133,8 +168,9 @@ def score_silently(
 
     Returns
     -------
-    int
-        How many were scored. A person is scored once a day, and not where the law forbids a score.
+    SilentRun
+        How many were scored, and why others were not. A person is scored once a day, and not where
+        the law forbids a score.
 
     Raises
     ------
@@ -156,18 +192,27 @@ def score_silently(
     key = _key()
     kept = list(read_silent(model))
     done = {(one.person, one.on) for one in kept}
-    new = []
+    new: list[SilentScore] = []
+    left: Counter[str] = Counter()
+    forbidden: dict[str, tuple[Text, int]] = {}
     for given in assessments:
         # one file has one instrument: its text is not hashed for every person
         if given.instrument is not instrument and instrument_hash(given.instrument) != own:
-            raise UseError(
-                f"assessments of [{given.instrument.id}@{given.instrument.version}], "
-                f"a model of [{instrument.id}@{instrument.version}]"
-            )
+            left["other_instrument"] += 1
+            continue
+        if given.assessed_on > on:
+            left["later"] += 1
+            continue
+        name = _hashed(key, given.person)
+        if (name, on) in done:
+            left["again"] += 1
+            continue
         # what is sealed is no more used silently than openly
         admitted = given if law is None else law.admit(given, on)
-        name = _hashed(key, given.person)
-        if (name, on) in done or legal_view(law, admitted, on).stop is not None:
+        stop = legal_view(law, admitted, on).stop
+        if stop is not None:
+            _, before = forbidden.get(stop.constraint, (stop.title, 0))
+            forbidden[stop.constraint] = (stop.title, before + 1)
             continue
         done.add((name, on))
         score = int(card.scores(card.term_parts(card.encode([admitted.complete])))[0])
@@ -183,7 +228,13 @@ def score_silently(
         )
     rows = [canonical_json(one.model_dump(mode="json")) + "\n" for one in (*kept, *new)]
     write_whole(silent_path(model), "".join(rows).encode())
-    return len(new)
+    return SilentRun(
+        scored=len(new),
+        again=left["again"],
+        later=left["later"],
+        other_instrument=left["other_instrument"],
+        by_law=tuple(forbidden.values()),
+    )
 
 
 def _silent_since(model: str) -> date:

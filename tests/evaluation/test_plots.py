@@ -30,7 +30,8 @@ def test_figures_are_drawn_or_refused_with_the_reason(calibrated: bool) -> None:
         for figure in (calibration_figure(found), decision_figure(found), rates):
             drawn = io.BytesIO()
             figure.savefig(drawn, format="svg")
-            assert drawn.getvalue()
+            assert b"<svg" in drawn.getvalue()
+            assert all(axes.has_data() for axes in figure.axes)
         return
     for draw in (calibration_figure, decision_figure):
         with pytest.raises(UseError, match="gives no probability"):

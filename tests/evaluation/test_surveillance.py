@@ -71,6 +71,11 @@ def test_contacts_are_a_rate_where_the_file_tells_how_long() -> None:
     of = replace(of, followed_days=days, contacts=of.contacts * days / 365.25)
     found = surveillance_of(of, exposure, **HOW)  # type: ignore[arg-type]
     assert found.per_month
+    assert exposure.tiers is not None and of.contacts is not None
+    here = exposure.tiers.of == 1
+    (rate,) = (one.value for one in found.tiers[1].figures if one.name == "contacts")
+    monthly = of.contacts[here] / (days[here] / (365.25 / 12))
+    np.testing.assert_allclose(rate, monthly.mean(), rtol=1e-8)
     assert found.trend is not None and found.trend.low < 0 < found.trend.high
 
 

@@ -12,9 +12,6 @@ import pandas as pd
 import pytest
 
 from riskengine import cli
-from riskengine.documents import load_document
-from riskengine.registry import readiness
-from riskengine.registry.readiness import StopConditions
 from riskengine.synthetic import make_province
 from riskengine.synthetic.dated import dated
 
@@ -99,7 +96,7 @@ def test_a_quiet_run_with_every_file_and_its_pages(files, tmp_path, call):
     assert "验证太旧" in chinese and "validation too old" not in chinese
 
 
-def test_every_other_end_has_its_code(files, tmp_path, call, monkeypatch):
+def test_every_other_end_has_its_code(files, tmp_path, call):
     def run(recent: str, *more: object, code: int) -> str:
         words = ("--reference", files / "reference.csv", "--on", ON, "--out", tmp_path / "out")
         return call("monitor", MODEL, files / recent, *words, *more, "--lang", "en", code=code)
@@ -114,13 +111,6 @@ def test_every_other_end_has_its_code(files, tmp_path, call, monkeypatch):
     stop.write_text(conditions(30, "ogrs3_1y"), encoding="utf-8")
     assert "[ogrs3_1y]" in run("few.csv", "--stop-conditions", stop, code=2)
     assert "no such file" in run("few.csv", "--stop-conditions", tmp_path / "no.json", code=2)
-    # without a file: what is on file in the registry
-    name = f"{MODEL}@1.0.0"
-    held = load_document(StopConditions, conditions(30, name).encode(), source="kept")
-    asked: list[str] = []
-    monkeypatch.setattr(readiness, "find_conditions", lambda model: (asked.append(model), held)[1])
-    run("few.csv", *aged, code=4)
-    assert asked == [name]
 
 
 def test_overrides_join_outcomes_by_the_decision(files, tmp_path, call):

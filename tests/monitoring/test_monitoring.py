@@ -23,7 +23,6 @@ from riskengine.monitoring.exact import (
     against_people,
     against_share,
     events_test,
-    share_interval,
 )
 from riskengine.monitoring.overrides import moves_of, override_outcomes
 from riskengine.monitoring.thresholds import find_thresholds, read_thresholds
@@ -31,6 +30,7 @@ from riskengine.monitoring.watch import Watched, monitor
 from riskengine.reports.monitoring.page import monitoring_page, overrides_page
 from riskengine.store.lookup import find_model
 from riskengine.synthetic import assessments, make_province
+from riskengine.text import Text
 
 ON = date(2026, 3, 31)
 CARD = find_model("cn_serious_noncompliance").scorecard
@@ -60,7 +60,6 @@ def test_exact_tests_agree_with_scipy_one_by_one() -> None:
     low = [fisher_exact(table, alternative=side).pvalue for side in ("less", "greater")]
     assert float(against_people(7, 50, 40, 100)) == pytest.approx(2 * min(low), abs=1e-12)
     assert float(against_share(0, 50, 0.0)) == 1.0
-    assert share_interval(7, 50) == pytest.approx(tuple(binomtest(7, 50).proportion_ci()))
     risk, outcome = np.full(60, 0.3), np.r_[np.ones(25), np.zeros(35)]
     high = binomtest(25, 60, 0.3, alternative="greater").pvalue
     assert events_test(outcome, risk, np.ones(60)) == pytest.approx(2 * high, abs=1e-12)
@@ -146,6 +145,41 @@ def test_small_cells_carry_no_number(people: Assessed) -> None:
             assert not any(0 < n < smallest for n in held), one.id
     with pytest.raises(ValueError, match="tells no numbers"):
         Signal(**{**found.signals[0].model_dump(), "hidden": True, "count": 3})
+
+
+def test_a_small_group_is_not_given_away_by_the_others(people: Assessed) -> None:
+    sex = people.groups["sex"]
+    of = np.zeros(800, dtype=np.int64)
+    of[-5:] = 1
+    few = replace(people, groups={"sex": replace(sex, of=of)})
+    shown = [one for one in run(few).signals if one.id.startswith("group_")]
+    assert len(shown) == 3
+    # five of 400 would be the window less the group that is large enough
+    assert [one.people for one in shown] == [None] * 3
+    assert not any("5 " in one.text.en or "395" in one.text.en for one in shown)
+    of[::3] = 1
+    enough = [one for one in run(few).signals if one.id.startswith("group_score.")]
+    assert sorted(one.people for one in enough) == [136, 264]
+
+
+def test_events_within_a_group_that_is_shown_are_told_on_both_pages() -> None:
+    """The rule is about groups, and the same one for the monitor and for overrides."""
+    one = calibration_signals(matured(0.02, 5 / 600), None, find_thresholds())[0].settled(1, 0.02)
+    assert (one.count, one.people, one.hidden) == (5, 600, False)
+    frame = decisions().assign(event="0")
+    moved = np.flatnonzero(moves_of(frame).down)
+    frame.loc[moved[:3], "event"] = "1"
+    (row,) = (r for r in override_outcomes(moves_of(frame)).rows if r.by == "reason")
+    assert row.events == 3 and row.people is not None and not row.hidden
+    assert [r.hidden for r in override_outcomes(moves_of(frame), smallest=500).rows] == [True] * 4
+
+
+def test_thresholds_never_show_fewer_than_ten(tmp_path: Path) -> None:
+    text = Path("data_schema/monitoring/default.yaml").read_text(encoding="utf-8")
+    path = tmp_path / "own.yaml"
+    path.write_text(text.replace("smallest_cell:\n  value: 10", "smallest_cell:\n  value: 9"))
+    with pytest.raises(ArtefactError, match="accepted: 10 or more"):
+        read_thresholds(path)
 
 
 def test_the_window_reaches_back_for_people_and_never_past_half_a_year() -> None:
@@ -251,6 +285,23 @@ def test_decisions_name_the_row_that_is_wrong() -> None:
         moves_of(frame)
     both = decisions(5).assign(recommended="relaxed,ordinary", decided="ordinary")
     assert not moves_of(both).up.any() and moves_of(both).either.all()
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_page_of_overrides_names_rules_and_draws_what_it_shows(lang: str) -> None:
+    frame = decisions().assign(rule=np.resize(["score_band", "minimum_stay", "own"], 400))
+    own = Text(zh="两次警告", en="two warnings")
+    found = override_outcomes(moves_of(frame), rules={"own": own})
+    page = overrides_page(found, lang=lang)  # type: ignore[arg-type]
+    names = {"zh": ["评分区间", "最短期限", "两次警告"]}.get(
+        lang, ["score band", "minimum stay", "two warnings"]
+    )
+    assert all(name in page for name in names)
+    assert not any(name in page for name in ("score_band", "minimum_stay", ">own<"))
+    shown = [one for one in found.rows if not one.hidden]
+    assert page.count("<svg") == len(shown) > 0
+    # narrow screens put the heading of a column before every number
+    assert page.count("data-label=") == 4 * len(shown)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from riskengine.cli import app
 from riskengine.engine import Engine
 from riskengine.errors import UseError
 from riskengine.instrument.assessment import Assessment
+from riskengine.instrument.model import Instrument
 from riskengine.policy.tiers import Tier
 from riskengine.registry import acts
 from riskengine.registry.gate import GateReport
@@ -82,8 +84,9 @@ def test_silent_scores_name_nobody_and_are_kept_in_the_registry_alone(
     acts.silence(new, act())
     before = {path for path in home.rglob("*") if path.is_file()}
     tiers = {one.person: Tier.ORDINARY for one in people}
-    assert score_silently(new, "cn_default", people, on=DAY, practice=tiers) == 12
-    assert score_silently(new, "cn_default", people, on=DAY) == 0, "once a day"
+    assert score_silently(new, "cn_default", people, on=DAY, practice=tiers).scored == 12
+    again = score_silently(new, "cn_default", people, on=DAY)
+    assert (again.scored, again.again, again.left_out) == (0, 12, 12), "once a day"
     added = {path for path in home.rglob("*") if path.is_file()} - before
     assert {path.parent.name for path in added} == {"silent"}
     written = b"".join(path.read_bytes() for path in added)
@@ -99,7 +102,56 @@ def test_whom_the_law_lets_nobody_score_is_not_scored_silently(new: str) -> None
     acts.silence(new, act())
     minor = assessments(1, "01_minor_at_start.json")
     assert Engine.load().recommend(minor[0], on=DAY).score is None
-    assert score_silently(new, "cn_default", minor, on=DAY) == 0
+    found = score_silently(new, "cn_default", minor, on=DAY)
+    assert (found.scored, found.left_out, [count for _, count in found.by_law]) == (0, 1, [1])
+
+
+def test_every_assessment_that_is_not_scored_is_counted_under_its_reason(
+    new: str, instrument: Instrument
+) -> None:
+    acts.silence(new, act())
+    adult, minor = assessments(3), assessments(1, "01_minor_at_start.json")
+    late = replace(adult[0], person="late", assessed_on=DAY + timedelta(days=1))
+    other = Assessment.from_dict(
+        {"person": "O-1", "kind": "intake", "assessed_on": DAY.isoformat(), "answers": {}},
+        instrument,
+    )
+    given = [*adult, adult[0], replace(minor[0], person="M-1"), late, other]
+    found = score_silently(new, "cn_default", given, on=DAY)
+    assert (found.scored, found.again, found.later, found.other_instrument) == (3, 1, 1, 1)
+    assert found.scored + found.left_out == len(given)
+    assert len(read_silent(new)) == 3
+
+
+def test_the_command_says_in_both_languages_why_nobody_is_scored(new: str, tmp_path: Path) -> None:
+    acts.silence(new, act())
+    source = Path(__file__).parents[2] / "examples" / "assessments"
+    minor = json.loads((source / "01_minor_at_start.json").read_text("utf-8"))
+    adult = json.loads((source / "03_farmer_seasonal_work.json").read_text("utf-8"))
+
+    def said(*people: dict[str, object], lang: str = "en") -> list[str]:
+        file = tmp_path / "people.jsonl"
+        rows = [json.dumps(one, ensure_ascii=False) + "\n" for one in people]
+        file.write_text("".join(rows) or "\n", "utf-8")
+        words = ["registry", "silent-score", new, str(file), "--on", DAY.isoformat()]
+        found = CliRunner().invoke(app, [*words, "--lang", lang], catch_exceptions=False)
+        assert found.exit_code == 0, found.output
+        return found.output.splitlines()
+
+    assert said(adult)[0].startswith("1 people scored")
+    late = {**adult, "person": "L-1", "assessed_on": "2026-03-03"}
+    wrong = {**adult, "person": "W-1", "answers": {**adult["answers"], "sex": "neither"}}
+    first, unusable, again, later, law = said(adult, minor, late, wrong, late)
+    assert first.startswith("0 people scored")
+    assert unusable.startswith("Not scored, 1 rows") and "row 4" in unusable
+    assert "neither" in unusable
+    assert again == "Not scored, 1: scored on 2026-03-02 already."
+    assert later == "Not scored, 2: assessed after 2026-03-02."
+    assert law.startswith("Not scored, 1: the law lets nobody score them (")
+    chinese = said(adult, minor, late, wrong, late, lang="zh")
+    assert len(chinese) == 5 and not any("Not scored" in one for one in chinese)
+    assert chinese[3] == "未评分 2 人：评估日期晚于 2026-03-02。"
+    assert said()[1] == "people.jsonl holds no assessment."
 
 
 def test_the_span_is_from_the_first_to_the_last_score(new: str) -> None:

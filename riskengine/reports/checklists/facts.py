@@ -580,7 +580,9 @@ def _law_binding(k: Known) -> Said:
 def _law_unverified(k: Known) -> Said:
     if k.law is None or k.on is None:
         return []
-    every = {one.id: one for one in k.law.provisions.all if one.valid_from <= k.on}
+    # of several versions of a provision the one in force on the day, in whatever order they stand
+    dated = sorted(k.law.provisions.all, key=lambda one: one.valid_from)
+    every = {one.id: one for one in dated if one.valid_from <= k.on}
     left = [one for one in every.values() if not k.law.provisions.verified(one, k.on)]
     return [_say("fact_law_unverified", n=len(left), all=len(every))] if every else []
 

@@ -12,16 +12,16 @@ from markupsafe import Markup
 
 from riskengine.errors import Language, UseError
 from riskengine.evaluation.challenger import ChallengerExplanation, Floats
+from riskengine.evaluation.suppression import SMALLEST
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.items import Item
 from riskengine.instrument.model import Instrument
+from riskengine.reports.bands import band_names, written
 from riskengine.reports.chart import definitions
 from riskengine.reports.figures import ScoreUnit, minus
 from riskengine.reports.models import charts
 from riskengine.reports.models.page import Named, model_style, model_texts
-from riskengine.reports.models.performance import FEWEST_SHOWN
 from riskengine.reports.models.shapes import Shape, State
-from riskengine.reports.models.states import written
 from riskengine.reports.templating import environment, frame
 
 _MOST_VALUES = 12
@@ -130,7 +130,7 @@ class ChallengerPage:
         self.instrument, self.item_view = instrument, item_view
         self.lang = say.lang
         self.unit = ScoreUnit(in_points=False)
-        self.fewest = FEWEST_SHOWN
+        self.fewest = SMALLEST
 
     def label(self, name: str) -> str:
         """An item in words, where the instrument has it."""
@@ -266,15 +266,8 @@ class ChallengerPage:
             return [(self._answer(name, one), answers == one) for one in different.tolist()]
         edges = np.unique(np.quantile(known, np.linspace(0, 1, _BANDS + 1)[1:-1]))
         band = np.searchsorted(edges, answers, side="right")
-        told = [written(float(f"{edge:.3g}")) for edge in edges.tolist()]
-        labels = [
-            self.say("band_below", high=told[0]),
-            *(
-                self.say("band_under", low=low, high=high)
-                for low, high in zip(told, told[1:], strict=False)
-            ),
-            self.say("band_from", low=told[-1]),
-        ]
+        named = band_names(tuple(float(f"{edge:.3g}") for edge in edges.tolist()))
+        labels = [name[self.lang] for name in named]
         return [(label, (band == at) & ~np.isnan(answers)) for at, label in enumerate(labels)]
 
     def _answer(self, name: str, answer: float) -> str:
@@ -290,7 +283,7 @@ class ChallengerPage:
 
 def _state(label: str, values: Floats, people: int, *, known: bool) -> State | None:
     """Mean of one group and the range of eight in ten of it; nothing where it is too small."""
-    if len(values) < FEWEST_SHOWN:
+    if len(values) < SMALLEST:
         return None
     low, high = np.quantile(values, _MIDDLE).tolist()
     return State(

@@ -16,6 +16,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from riskengine.errors import Language, UseError
+from riskengine.evaluation.suppression import SMALLEST
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.items import DerivedItem, Item
 from riskengine.policy.document import PolicyDocument
@@ -24,7 +25,6 @@ from riskengine.reports.figures import minus
 from riskengine.reports.inert import inert
 from riskengine.reports.models import charts
 from riskengine.reports.models.performance import (
-    FEWEST_SHOWN,
     Performance,
     ShownGroup,
     shown_groups,
@@ -562,7 +562,7 @@ class ModelPage:
     @property
     def fewest_shown(self) -> int:
         """People a group must have."""
-        return FEWEST_SHOWN
+        return SMALLEST
 
     @property
     def group_tables(self) -> list[GroupTable]:

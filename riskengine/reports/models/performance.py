@@ -11,16 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 from pydantic import BaseModel, Field, model_validator
 
 from riskengine.documents import load_document
 from riskengine.errors import UseError
+from riskengine.evaluation.suppression import hidden
 from riskengine.instrument.items import Identifier
 from riskengine.scorecard.document import Metric, Sha256
 from riskengine.text import FROZEN, Text
-
-FEWEST_SHOWN = 20
-"""People a group must have for its figures to be printed."""
 
 
 class GroupFigures(BaseModel):
@@ -91,11 +90,9 @@ def read_performance(path: Path, *, model: str, sha256: str) -> Performance:
 def shown_groups(groups: Sequence[GroupFigures]) -> tuple[ShownGroup, ...]:
     """Decide which groups of one item may be printed.
 
-    Where exactly one is too small, the smallest of the others is held back too: with the number
-    of all people the small one could otherwise be worked out.
+    By the rule of `riskengine.evaluation.suppression`, since a reader knows how many people there
+    are in all. A group of nobody is one that an evaluation has hidden already.
     """
-    small = {at for at, one in enumerate(groups) if one.people < FEWEST_SHOWN}
-    others = [at for at in range(len(groups)) if at not in small]
-    if len(small) == 1 and others:
-        small.add(min(others, key=lambda at: groups[at].people))
-    return tuple(ShownGroup(one, at in small) for at, one in enumerate(groups))
+    people = np.array([one.people for one in groups], dtype=np.int64)
+    small = hidden(people) | (people == 0)
+    return tuple(ShownGroup(one, bool(own)) for one, own in zip(groups, small, strict=True))

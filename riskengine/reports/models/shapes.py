@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from riskengine.explanation.texts import Texts
+from riskengine.reports.bands import written
 from riskengine.reports.figures import ScoreUnit
-from riskengine.reports.models.states import state_labels, written
+from riskengine.reports.models.states import state_labels
 from riskengine.scorecard.compiled import Scorecard
 from riskengine.scorecard.document import (
     LOG_ODDS_BITS,

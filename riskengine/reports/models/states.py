@@ -5,6 +5,7 @@ from __future__ import annotations
 from riskengine.explanation.texts import Texts
 from riskengine.instrument.conditions import NOT_KNOWN
 from riskengine.instrument.items import DerivedItem, Item
+from riskengine.reports.bands import band_name
 from riskengine.scorecard.document import Axis
 
 
@@ -27,25 +28,14 @@ def band_label(
     cuts: tuple[int | float, ...], at: int, item: Item | DerivedItem, say: Texts
 ) -> str:
     """Name one band of a number: the first lies below the first edge, an edge belongs above."""
-    low = item.minimum if at == 0 else cuts[at - 1]
+    low: float | None = item.minimum if at == 0 else cuts[at - 1]
     high = None if at == len(cuts) else cuts[at]
     whole = isinstance(item, Item) and item.type == "integer"
-    if low is None:
-        return say("band_any")
-    if high is None:
-        return say("band_from", low=written(low)) if cuts else say("band_any")
-    if at == 0 and low != 0 and not (whole and high - low == 1):
-        return say("band_below", high=written(high))
-    if not whole:
-        return say("band_under", low=written(low), high=written(high))
-    if high - low == 1:
-        return written(low)
-    return say("band_between", low=written(low), high=written(high - 1))
-
-
-def written(number: float | None) -> str:
-    """Write an edge without needless decimals."""
-    return f"{number:g}".replace("-", "\N{MINUS SIGN}")
+    alone = whole and low is not None and high is not None and high - low == 1
+    if not cuts or (at == 0 and low != 0 and not alone):
+        # what the least possible number is says nothing about the first band
+        low = None
+    return band_name(low, high, whole=whole)[say.lang]
 
 
 def _level(item: Item | DerivedItem, level: str, say: Texts) -> str:
