@@ -86,9 +86,11 @@ def record_batch(scored: Scored, explain: bool) -> pa.RecordBatch:
     import pyarrow as pa
 
     empty = ~scored.scored
+    # without a mask numbers are handed over as they lie
+    mask = empty if empty.any() else None
     columns: dict[str, Any] = {
         "id": pa.array(scored.persons, pa.string()),
-        "score": pa.array(scored.scores, mask=empty),
+        "score": pa.array(scored.scores, mask=mask),
     }
     for name, values in (
         ("probability", scored.risk),
@@ -106,7 +108,7 @@ def record_batch(scored: Scored, explain: bool) -> pa.RecordBatch:
     if explain:
         for place, term in enumerate(scored.terms):
             part = np.ascontiguousarray(scored.parts[:, place])
-            columns[f"contribution_{term}"] = pa.array(part, mask=empty)
+            columns[f"contribution_{term}"] = pa.array(part, mask=mask)
     schema = results_schema(scored.terms, explain)
     return pa.RecordBatch.from_arrays([columns[name] for name in schema.names], schema=schema)
 

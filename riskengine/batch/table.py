@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -255,16 +256,17 @@ class Reader:
             return [f"row-{number}" for number in numbers.tolist()]
         column = cells[self._place[self.plan.person]]
         values = list(column.values)
-        bad = [] if _all_plain(values) else range(len(values))
-        refused = np.zeros(len(values), dtype=np.bool_)
-        for number in bad:
-            values[number] = found = opaque_id(values[number])
-            refused[number] = not isinstance(found, str) or check_person(found) is not None
-        if refused.any():
+        if not _all_plain(values):
+            refused = np.zeros(len(values), dtype=np.bool_)
+            for number, cell in enumerate(values):
+                values[number] = found = opaque_id(cell)
+                refused[number] = not isinstance(found, str) or check_person(found) is not None
             good &= ~np.take(refused, column.codes)
-        if len(values) == len(numbers) and (column.codes == np.arange(len(values))).all():
-            return [str(value) for value in values]
-        return [str(values[number]) for number in column.codes.tolist()]
+            values = [str(value) for value in values]
+        persons = cast("list[str]", values)
+        if len(persons) == len(numbers) and (column.codes == np.arange(len(persons))).all():
+            return persons
+        return [persons[number] for number in column.codes.tolist()]
 
     def _rejected(
         self, cells: Sequence[Coded], numbers: NDArray[np.int64], bad: NDArray[np.bool_], on: date
