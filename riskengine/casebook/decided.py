@@ -43,8 +43,7 @@ def decisions_of(
         Rows of `COLUMNS`: ``recommended`` blank where there was no tier, two joined by a comma;
         ``direction`` ``up``, ``down`` or blank; ``reason`` of an override only; ``rule`` that
         bound the recommendation; ``office`` blank where it has too few
-        cases. And
-        rows of `KEY_COLUMNS`.
+        cases. And rows of `KEY_COLUMNS`.
     """
     require(actor, Role.ANALYST, Role.REVIEWER)
     row = DecisionRow

@@ -9,15 +9,13 @@ from pydantic import BaseModel, Field
 
 from riskengine.documents import load_document
 from riskengine.errors import ArtefactError
-from riskengine.monitoring.conditions import StopConditions, read_stop_conditions
+from riskengine.monitoring.conditions import Name, StopConditions, read_stop_conditions
 from riskengine.registry import entries
 from riskengine.registry.gate import Readiness
 from riskengine.registry.silent import span
 from riskengine.store.lookup import LoadedModel
 from riskengine.store.stages import Stages, stages_here
 from riskengine.text import FROZEN
-
-Name = Annotated[str, Field(min_length=1, max_length=64)]
 
 USERS = "trained-users"
 CONDITIONS = "stop-conditions"
