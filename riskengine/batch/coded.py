@@ -64,10 +64,6 @@ class Coded:
         found: NDArray[np.bool_] = np.take(table, self.codes)
         return found
 
-    def known(self) -> NDArray[np.bool_]:
-        """Whether each distinct value is a known answer."""
-        return self._known
-
     @cached_property
     def days(self) -> NDArray[np.datetime64] | None:
         """Distinct values as days, not a day where not known; nothing where they are no days."""
@@ -82,7 +78,8 @@ class Coded:
         return np.array([*values], dtype="datetime64[D]")
 
     @cached_property
-    def _known(self) -> NDArray[np.bool_]:
+    def known(self) -> NDArray[np.bool_]:
+        """Whether each distinct value is a known answer."""
         if self.days is not None:
             return ~np.isnat(self.days)
         return np.array([v is not ABSENT and is_known(v) for v in self.values], dtype=np.bool_)
@@ -91,13 +88,13 @@ class Coded:
     def numbers(self) -> NDArray[np.float64]:
         """Distinct values as numbers, days as their ordinals; NaN where not known."""
         if self.days is not None:
-            return np.where(self._known, self.days.astype(np.int64) + _EPOCH, np.nan)
+            return np.where(self.known, self.days.astype(np.int64) + _EPOCH, np.nan)
         return np.array(
             [
                 float("nan")
                 if not known
                 else float(value.toordinal() if isinstance(value, date) else value)  # type: ignore[arg-type]
-                for value, known in zip(self.values, self._known.tolist(), strict=True)
+                for value, known in zip(self.values, self.known.tolist(), strict=True)
             ],
             dtype=np.float64,
         )
@@ -245,7 +242,7 @@ def _compared(
         table = np.array(
             [
                 _truth(predicate({test.subject: value} if known else {}))
-                for value, known in zip(subject.values, subject.known(), strict=True)
+                for value, known in zip(subject.values, subject.known, strict=True)
             ],
             dtype=np.uint8,
         )
@@ -272,7 +269,7 @@ def derived(item: DerivedItem, columns: Mapping[str, Coded], n: int) -> Coded:
         return _calendar(item, columns)
     named = {name: columns[name] for name in item.sources}
     first, numbers = combined(list(named.values()), n)
-    known = {name: column.known() for name, column in named.items()}
+    known = {name: column.known for name, column in named.items()}
     results: list[object] = []
     for row in first.tolist():
         if not all(known[name][column.codes[row]] for name, column in named.items()):
@@ -314,7 +311,7 @@ def _parts(column: Coded) -> NDArray[np.int64]:
         count = months.astype(np.int64)
         day = (column.days - months).astype(np.int64) + 1
         found = np.stack([count // 12 + 1970, count % 12 + 1, day])
-        return np.where(column.known(), found, 0)[:, column.codes]
+        return np.where(column.known, found, 0)[:, column.codes]
     table = np.array(
         [
             (value.year, value.month, value.day) if isinstance(value, date) else (0, 0, 0)

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskengine.batch import legal
 from riskengine.batch.coded import Coded, code
-from riskengine.batch.score import Scored, score_table
+from riskengine.batch.score import BATCH, Scored, score_cells
 from riskengine.batch.table import Reader
 from riskengine.errors import Language, UseError
 from riskengine.intake.read import Row
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from riskengine.engine import Engine
-
-_BATCH = 50_000
 
 Batches = Iterator[tuple[Scored, tuple[Row, ...]]]
 
@@ -76,7 +73,7 @@ def _pandas(table: pa.Table) -> pd.DataFrame:
     return found
 
 
-def scored_frame(engine: Engine, frame: pd.DataFrame, *, on: date, batch: int = _BATCH) -> Batches:
+def scored_frame(engine: Engine, frame: pd.DataFrame, *, on: date, batch: int = BATCH) -> Batches:
     """Score a frame a batch at a time; see `riskengine.intake.frames` for what it may hold."""
     named = {name for name in frame.index.names if name is not None}
     if named and not named & set(frame.columns):
@@ -88,7 +85,7 @@ def scored_frame(engine: Engine, frame: pd.DataFrame, *, on: date, batch: int = 
     yield from _scored(engine, reader, cells, len(frame), on, batch)
 
 
-def scored_arrow(engine: Engine, table: pa.Table, *, on: date, batch: int = _BATCH) -> Batches:
+def scored_arrow(engine: Engine, table: pa.Table, *, on: date, batch: int = BATCH) -> Batches:
     """Score an Arrow table a batch at a time."""
     from riskengine.batch.arrow import cells_of
 
@@ -112,9 +109,8 @@ def _scored(
 ) -> Batches:
     engine.check_in_force(on)
     for start, part in zip(range(0, n, batch), cells, strict=True):
-        read = reader.read(part, np.arange(start + 1, min(start + batch, n) + 1), on)
-        table = read.table if engine.law is None else legal.admitted(engine.law, read.table, on)
-        yield score_table(engine, table, on=on), read.rejected
+        numbers = np.arange(start + 1, min(start + batch, n) + 1)
+        yield score_cells(engine, reader, part, numbers, on)
 
 
 def coded_column(column: pd.Series[Any]) -> Coded:

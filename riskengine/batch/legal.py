@@ -13,7 +13,7 @@ from typing import cast
 
 import numpy as np
 
-from riskengine.batch.coded import ABSENT, Coded, Recorded, Rows, same_for
+from riskengine.batch.coded import ABSENT, Coded, Codes, Recorded, Rows, same_for
 from riskengine.batch.table import Table, replaced
 from riskengine.explanation.judgement import STOPS
 from riskengine.instrument.assessment import Assessment
@@ -122,8 +122,8 @@ def admitted(law: StatutorySet, table: Table, on: date) -> Table:
     return replaced(table, changed) if changed else table
 
 
-def stops(law: StatutorySet, table: Table, on: date) -> list[Stop | None] | None:
-    """What stops the engine, for everybody; ``None`` where it stops for nobody."""
+def stops(law: StatutorySet, table: Table, on: date) -> tuple[Codes, list[Stop]]:
+    """What stops the engine: for everybody a position among the stops, -1 where nothing does."""
     number = np.full(table.n, -1, dtype=np.int32)
     kinds: list[Stop] = []
     for constraints, _, rows in _regimes(law, table):
@@ -139,9 +139,7 @@ def stops(law: StatutorySet, table: Table, on: date) -> list[Stop | None] | None
                 who = np.flatnonzero(np.take(fires, found.codes))
                 number[who if rows is None else rows[who]] = len(kinds)
                 kinds.append((constraint.id, status))
-    if not (number >= 0).any():
-        return None
-    return [None if one < 0 else kinds[one] for one in number.tolist()]
+    return number, kinds
 
 
 def alerts(law: StatutorySet, table: Table, on: date) -> Coded:

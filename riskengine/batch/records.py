@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from riskengine.batch.arrow import cells_of, record_batch, results_schema
-from riskengine.batch.stream import score_cells
+from riskengine.batch.score import BATCH, score_cells
 from riskengine.batch.table import Reader
 from riskengine.engine import Engine
 from riskengine.errors import Language, UseError
@@ -18,7 +18,6 @@ from riskengine.intake.rejects import FIELDS, reject
 if TYPE_CHECKING:
     import pyarrow as pa
 
-BATCH_ROWS = 50_000
 PROBLEM = tuple(name for name in FIELDS if name not in ("row", "person"))
 """What a line of rejects says of a problem; rows of a cluster have no number."""
 
@@ -62,26 +61,47 @@ def score_arrow(
     """
     import pyarrow as pa
 
-    engine.check_in_force(on)
     names = tuple(table.column_names)
-    reader = Reader("Arrow", names, engine.instrument, assessed_on=on)
-    if reader.plan.person is None:
-        raise UseError("no column for the person: a rejected row could not be found again")
-    results = results_schema(engine.scorecard.term_ids, explain)
-    check_kept(keep, names, results.names)
+    reader, results = begun(
+        engine, "Arrow", names, on, explain=explain, keep=keep,
+        why="a rejected row could not be found again",
+    )  # fmt: skip
     schema = pa.schema([*(table.schema.field(name) for name in keep), *results, _rejects_field()])
     batches = [
         scored_records(engine, reader, batch, on, explain=explain, keep=keep, lang=lang)
-        for batch in table.to_batches(BATCH_ROWS)
+        for batch in table.to_batches(BATCH)
     ]
     return pa.Table.from_batches(batches, schema=schema)
 
 
-def check_kept(keep: Sequence[str], names: Sequence[str], results: Sequence[str]) -> None:
-    """Refuse to hand on what is no column, or would stand beside a result of the same name."""
+def begun(
+    engine: Engine,
+    source: str,
+    names: tuple[str, ...],
+    on: date,
+    *,
+    explain: bool,
+    keep: Sequence[str],
+    why: str,
+) -> tuple[Reader, pa.Schema]:
+    """Check what is asked for before any row is read; give a reader and the results' columns.
+
+    Parameters
+    ----------
+    source
+        Where the rows come from, for errors.
+    why
+        Why a column for the person is needed there.
+    """
+    engine.check_in_force(on)
+    reader = Reader(source, names, engine.instrument, assessed_on=on)
+    if reader.plan.person is None:
+        raise UseError(f"no column for the person: {why}")
+    results = results_schema(engine.scorecard.term_ids, explain)
     for name in keep:
-        if name not in names or name in (*results, "rejects"):
+        if name not in names or name in (*results.names, "rejects"):
             raise UseError(f"[{name}] cannot be kept: it is no column, or one of the results'")
+    return reader, results
 
 
 def scored_records(

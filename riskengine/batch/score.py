@@ -6,15 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from riskengine.batch import legal
-from riskengine.batch.coded import ABSENT, Coded
+from riskengine.batch.coded import ABSENT, Coded, constant
 from riskengine.batch.doubt import unsure_bands
-from riskengine.batch.table import Table, table_of
+from riskengine.batch.table import Reader, Table, table_of
 from riskengine.explanation.factors import risk_text
 from riskengine.instrument.answers import is_known
 from riskengine.instrument.assessment import Assessment
@@ -49,6 +49,8 @@ COLUMNS = (
     "alerts",
 )
 CHUNK = 10_000
+BATCH = 50_000
+"""Rows of native columns that are laid out at once; no result depends on it."""
 
 Cell = str | int | None
 
@@ -165,28 +167,33 @@ def score_table(engine: Engine, table: Table, *, on: date, interval: bool = True
                 low, high = probability(log_odds - reach), probability(log_odds + reach)
     n = table.n
     law = engine.law
-    stopped = None if law is None else legal.stops(law, table, on)
-    raised = (
-        Coded(np.zeros(n, np.int32), [ABSENT]) if law is None else legal.alerts(law, table, on)
-    )
+    nothing = constant(ABSENT, n)
+    raised = nothing if law is None else legal.alerts(law, table, on)
     if engine.policy is None:
-        tier = Coded(np.zeros(n, np.int32), [ABSENT])
-        binding, status = tier, Coded(np.zeros(n, np.int32), ["score_only"])
+        tier, binding, status = nothing, nothing, constant("score_only", n)
     else:
         tier, binding, status = _ruled(engine, engine.policy, table, encoded, scores, variance, on)
     scored = np.ones(n, dtype=np.bool_)
-    if stopped is not None:
-        kinds = list(dict.fromkeys(one for one in stopped if one is not None))
-        at = {one: number for number, one in enumerate(kinds)}
-        scored = np.array([one is None for one in stopped], dtype=np.bool_)
-        number = np.array([0 if one is None else at[one] for one in stopped], dtype=np.int32)
-        tier = _where(scored, tier, Coded(np.zeros(n, np.int32), [ABSENT]))
-        binding = _where(scored, binding, Coded(number, [one[0] for one in kinds]))
-        status = _where(scored, status, Coded(number, [one[1] for one in kinds]))
+    if law is not None:
+        number, stops = legal.stops(law, table, on)
+        scored = number < 0
+        if not scored.all():
+            tier = _where(scored, tier, nothing)
+            binding = _where(scored, binding, Coded(number, [rule for rule, _ in stops]))
+            status = _where(scored, status, Coded(number, [state for _, state in stops]))
     return Scored(
         table.persons, card.term_ids, scored, scores, parts, encoded, risk, low, high,
         tier, status, binding, raised,
     )  # fmt: skip
+
+
+def score_cells(
+    engine: Engine, reader: Reader, cells: Sequence[Coded], numbers: Any, on: date
+) -> tuple[Scored, tuple[Row, ...]]:
+    """Score a batch of coded native cells; give the rows that cannot be used beside it."""
+    read = reader.read(cells, numbers, on)
+    table = read.table if engine.law is None else legal.admitted(engine.law, read.table, on)
+    return score_table(engine, table, on=on), read.rejected
 
 
 def _where(which: NDArray[np.bool_], yes: Coded, no: Coded) -> Coded:
@@ -228,7 +235,7 @@ def people_in(policy: Policy, table: Table) -> People:
         return None if value is ABSENT or not is_known(value) else value
 
     def column(name: str) -> Coded:
-        return table.columns.get(name) or Coded(np.zeros(n, np.int32), [ABSENT])
+        return table.columns.get(name) or constant(ABSENT, n)
 
     for name in asked_for(policy):
         item, coded = instrument.every_item[name], column(name)

@@ -7,11 +7,10 @@ from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from riskengine.batch.arrow import results_schema
-from riskengine.batch.records import PROBLEM, check_kept, scored_records
+from riskengine.batch.records import PROBLEM, begun, scored_records
 from riskengine.batch.table import Reader
 from riskengine.engine import Engine
-from riskengine.errors import Language, UseError
+from riskengine.errors import Language
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,20 +39,13 @@ def score(
         As for `Engine.load`; they must be installed on every worker.
     on
         Day of the recommendation, and of assessments where no column says.
-    explain
-        Add one column a term with its contribution.
-    keep
-        Columns that are handed on unchanged, such as a key: an id that is refused is not repeated.
-    lang
-        Language of the rejects' messages.
+    explain, keep, lang
+        As for `riskengine.batch.records.score_arrow`.
 
     Returns
     -------
     DataFrame
-        A row for every row: the columns of ``keep``, those of
-        `riskengine.batch.score.score_rows`, and ``rejects``. A row that could not be used has its
-        problems there (``item``, ``value``, ``code``, ``accepted``, ``message``) and nothing else
-        but its id, where that is one; a row that was used has null.
+        A row for every row, as `riskengine.batch.records.score_arrow` gives it.
 
     Raises
     ------
@@ -61,13 +53,11 @@ def score(
         Where no column holds the person, or a column to keep is not there.
     """
     # before a cluster is asked for anything
-    engine = _engine(model, policy, research)
-    engine.check_in_force(on)
     names = tuple(frame.columns)
-    if Reader("Spark", names, engine.instrument, assessed_on=on).plan.person is None:
-        raise UseError("no column for the person: rows of a cluster have no number")
-    results = results_schema(engine.scorecard.term_ids, explain)
-    check_kept(keep, names, results.names)
+    _, results = begun(
+        _engine(model, policy, research), "Spark", names, on, explain=explain, keep=keep,
+        why="rows of a cluster have no number",
+    )  # fmt: skip
     kept = ", ".join(f"`{field.name}` {field.dataType.simpleString()}"
                      for field in (frame.schema[name] for name in keep))  # fmt: skip
     own = ", ".join(

@@ -28,9 +28,15 @@ from typing import Any
 
 import numpy as np
 
-from riskengine.batch import legal
 from riskengine.batch.coded import Coded, code
-from riskengine.batch.score import COLUMNS, Scored, contribution_columns, score_table
+from riskengine.batch.score import (
+    BATCH,
+    COLUMNS,
+    contribution_columns,
+    score_cells,
+    score_table,
+    usable,
+)
 from riskengine.batch.table import Reader, table_of
 from riskengine.batch.writing import join_parts, write_rows
 from riskengine.engine import Engine
@@ -41,7 +47,6 @@ from riskengine.intake.native import ColumnPlan
 from riskengine.intake.read import Assessments, Row
 from riskengine.intake.rejects import RejectWriter, rejects_path
 
-PART_ROWS = 50_000
 _BLOCK = 1 << 20
 
 
@@ -102,7 +107,7 @@ class Job:
     research: bool = False
     explain: bool = False
     lang: Language = "zh"
-    part_rows: int = PART_ROWS
+    part_rows: int = BATCH
 
 
 @dataclass(frozen=True)
@@ -440,18 +445,7 @@ def _reader(job: Job, name: str, header: tuple[object, ...], epoch: date | None)
     return Reader(name, header, engine.instrument, assessed_on=job.assessed_on, excel_epoch=epoch)
 
 
-def score_cells(
-    engine: Engine, reader: Reader, cells: Sequence[Coded], numbers: Any, on: date
-) -> tuple[Scored, tuple[Row, ...]]:
-    """Score a batch of coded native cells; give the rows that cannot be used beside it."""
-    read = reader.read(cells, numbers, on)
-    table = read.table if engine.law is None else legal.admitted(engine.law, read.table, on)
-    return score_table(engine, table, on=on), read.rejected
-
-
 def _score_part(job: Job, folder: Path, part: _Part) -> None:
-    from riskengine.batch.score import usable
-
     engine = _engine(job)
     rejected: list[Row]
     if part.header is None:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from riskengine.batch.coded import ABSENT, Coded, code, constant, derived, truths
 from riskengine.errors import Problem
-from riskengine.instrument.answers import _checker, parse_iso_date
+from riskengine.instrument.answers import checker_of, parse_iso_date
 from riskengine.instrument.assessment import Assessment, check_person
 from riskengine.instrument.model import Instrument
 from riskengine.intake.lines import Line, Opened
@@ -151,7 +151,7 @@ class Reader:
             )
         late = np.array([isinstance(v, date) and v > on for v in heads["assessed_on"].values])
         good &= ~np.take(late, heads["assessed_on"].codes)
-        checker = _checker(self._instrument)
+        checker = checker_of(self._instrument)
         columns: dict[str, Coded] = {}
         for item, name in self.plan.items.items():
             native = cells[self._place[name]]
@@ -214,7 +214,7 @@ class Reader:
             column = columns.get(item.id)
             if column is None:
                 column = constant(ABSENT, n)
-            good &= ~(never & column.per_row(column.known()))
+            good &= ~(never & column.per_row(column.known))
             codes = np.where(never, len(column.values), column.codes).astype(np.int32)
             changed[item.id] = Coded(codes, [*column.values, "not_applicable"])
         for rule in self._instrument.x_rules:

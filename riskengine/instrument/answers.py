@@ -38,7 +38,7 @@ def is_known(answer: object) -> bool:
 
 
 @dataclass(frozen=True)
-class _Checker:
+class Checker:
     """An instrument's checks, compiled once."""
 
     parsers: Mapping[str, Parser]
@@ -48,9 +48,10 @@ class _Checker:
 
 
 @lru_cache(maxsize=32)
-def _checker(instrument: Instrument) -> _Checker:
+def checker_of(instrument: Instrument) -> Checker:
+    """What checks the answers of an instrument; made once."""
     ranks = instrument.ranks
-    return _Checker(
+    return Checker(
         parsers={item.id: _parser(item) for item in instrument.items},
         blocked={entry.id: (entry.reason.zh, entry.reason.en) for entry in instrument.blocked},
         applicable=tuple(
@@ -83,7 +84,7 @@ def parse_answers(
     problems
         Everything that is wrong, in the order of the instrument; empty when all is well.
     """
-    checker = _checker(instrument)
+    checker = checker_of(instrument)
     problems: list[Problem] = []
     answers: dict[str, object] = {}
     for key in raw:
